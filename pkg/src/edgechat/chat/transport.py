@@ -1,0 +1,83 @@
+"""How a chat reaches its server."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+import msgspec
+
+from edgechat.errors import APICallError, StreamTruncatedError
+from edgechat.sse import SSEDecoder
+from edgechat.ui import chunks as ui
+from edgechat.ui.messages import UIMessage
+
+
+class FetchResponse(Protocol):
+    @property
+    def status(self) -> int: ...
+
+    async def read(self) -> bytes | None: ...
+
+    async def text(self) -> str: ...
+
+
+class Fetch(Protocol):
+    """`edgechat.platform.browser.fetch` in a page, `edgechat.platform.host.Fetch` on CPython."""
+
+    def __call__(
+        self, url: str, *, method: str = ..., headers: Mapping[str, str] | None = ..., body: bytes | None = ...
+    ) -> AbstractAsyncContextManager[FetchResponse]: ...
+
+
+class ChatTransport(Protocol):
+    def send(self, chat_id: str, messages: list[UIMessage]) -> AsyncIterator[list[ui.UIChunk]]:
+        """Sends the last message and gives the chunks of each network read. Closing the iterator cancels."""
+        ...
+
+
+class EdgeChatTransport:
+    """To an edgechat Worker: only the new message is sent, because the server has the others.
+
+    `headers` go with each request, such as `{"authorization": "Bearer ..."}`; a page sends its cookie by itself.
+    """
+
+    def __init__(self, fetch: Fetch, url: str = "/api/chat", headers: Mapping[str, str] | None = None) -> None:
+        self._fetch = fetch
+        self._url = url
+        self._headers = {"content-type": "application/json"} | dict(headers or {})
+
+    async def send(self, chat_id: str, messages: list[UIMessage]) -> AsyncIterator[list[ui.UIChunk]]:
+        parent_id = messages[-2].id if len(messages) > 1 else None
+        body = msgspec.json.encode({"id": chat_id, "message": messages[-1], "parentId": parent_id})
+        async with self._fetch(self._url, method="POST", headers=self._headers, body=body) as response:
+            if not 200 <= response.status < 300:
+                raise _refusal(response.status, await response.text())
+            decoder = SSEDecoder()
+            done = False
+            while (data := await response.read()) is not None:
+                events = decoder.feed(data)
+                done = done or any(event.data == "[DONE]" for event in events)
+                if chunks := [ui.decode(event.data) for event in events if event.data != "[DONE]"]:
+                    yield chunks
+            if not done:
+                raise StreamTruncatedError("The stream ended without [DONE].")
+
+
+class _ErrorDetail(msgspec.Struct):
+    code: str
+    message: str
+
+
+class _ErrorBody(msgspec.Struct):
+    error: _ErrorDetail
+
+
+def _refusal(status: int, body: str) -> APICallError:
+    """An error of the server: `{"error": {"code", "message"}}`, whose message was written for people, or any text."""
+    try:
+        detail = msgspec.json.decode(body, type=_ErrorBody).error
+    except msgspec.DecodeError:
+        return APICallError(body or f"The server answered {status}.", status=status)
+    error = APICallError(detail.message, status=status, code=detail.code)
+    error.public_message = detail.message
+    return error

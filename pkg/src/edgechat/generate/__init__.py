@@ -1,0 +1,1 @@
+"""What one calls on the server: streams of answers."""

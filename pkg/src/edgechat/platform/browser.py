@@ -1,0 +1,5 @@
+"""In a page, on the main thread: PyScript or plain Pyodide."""
+
+from edgechat.platform._js import JsResponse, fetch
+
+__all__ = ["JsResponse", "fetch"]

@@ -1,0 +1,1 @@
+"""Worker <-> page: the UI message stream, its chunks, and the messages they fold into."""

@@ -1,0 +1,93 @@
+"""UI messages: what a page shows and a history stores (npm `ai` 7.0.173, `ui/ui-messages`)."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from edgechat.ui.chunks import Metadata
+
+type StreamState = Literal["streaming", "done"]
+
+
+class _Part(msgspec.Struct, tag_field="type", rename="camel", kw_only=True, omit_defaults=True):
+    pass
+
+
+class TextPart(_Part, tag="text"):
+    text: str
+    state: StreamState | None = None
+    provider_metadata: Metadata | None = None
+
+
+class ReasoningPart(_Part, tag="reasoning"):
+    text: str
+    id: str | None = None
+    state: StreamState | None = None
+    provider_metadata: Metadata | None = None
+
+
+class StepStartPart(_Part, tag="step-start"):
+    pass
+
+
+class DataPart(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """`data-NAME`, as the application sent it."""
+
+    type: str
+    data: Any
+    id: str | None = None
+
+
+type TaggedPart = TextPart | ReasoningPart | StepStartPart
+type UIPart = TaggedPart | DataPart
+
+
+class UIMessage(msgspec.Struct, kw_only=True, omit_defaults=True):
+    id: str
+    role: Literal["system", "user", "assistant"]
+    parts: list[UIPart] = msgspec.field(default_factory=list)
+    metadata: Metadata | None = None
+
+    @property
+    def text(self) -> str:
+        """All text of the message, without reasoning and data."""
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+
+class _RawMessage(msgspec.Struct):
+    id: str
+    role: Literal["system", "user", "assistant"]
+    parts: list[msgspec.Raw]
+    metadata: Metadata | None = None
+
+
+# msgspec tells the types of a union by fixed tags, so `data-NAME` needs a second look.
+_message = msgspec.json.Decoder(_RawMessage)
+_messages = msgspec.json.Decoder(list[_RawMessage])
+_tagged = msgspec.json.Decoder(TaggedPart.__value__)
+_data = msgspec.json.Decoder(DataPart)
+
+
+def _part(raw: msgspec.Raw) -> UIPart:
+    try:
+        return _tagged.decode(raw)
+    except msgspec.ValidationError as error:
+        if "at `$.type`" not in str(error):
+            raise
+    part = _data.decode(raw)
+    if not part.type.startswith("data-"):
+        raise msgspec.ValidationError(f"Unknown part type {part.type!r}")
+    return part
+
+
+def _checked(raw: _RawMessage) -> UIMessage:
+    return UIMessage(id=raw.id, role=raw.role, parts=[_part(part) for part in raw.parts], metadata=raw.metadata)
+
+
+def decode_message(data: str | bytes | msgspec.Raw) -> UIMessage:
+    """One message from its JSON. Raises `msgspec.ValidationError` with the path of the first wrong field."""
+    return _checked(_message.decode(data))
+
+
+def decode_messages(data: str | bytes | msgspec.Raw) -> list[UIMessage]:
+    return [_checked(raw) for raw in _messages.decode(data)]

@@ -1,0 +1,131 @@
+"""`pop dev`: starts the local AI and wrangler, waits until they answer, rebuilds on edits, stops both."""
+
+import asyncio
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from watchfiles import awatch
+
+from pop.build import Build
+from pop.config import AI_URL
+from pop.errors import PopError
+from pop.process import Process
+from pop.project import Project
+
+STARTUP = 90
+"""Seconds that a process may take until it answers."""
+
+# wrangler's banner, tables and state changes, which say nothing new to who started it.
+_NOISE = ("⎔", "│", "├", "└", "┌", "─", " ⛅", "Attaching", "Your Worker has access", "Binding ", "env.")
+
+
+class Dev:
+    def __init__(self, project: Project, *, port: int, upstream: str | None) -> None:
+        self.project = project
+        self.url = f"http://127.0.0.1:{port}"
+        self._port = port
+        self._upstream = upstream
+        self._build = Build(project)
+
+    async def run(self) -> None:
+        """Runs until it is cancelled, or one of the processes ends."""
+        _refuse_used_port(self._port)
+        self._build.run()
+        ai_port = _free_port()
+        ai_url = f"http://127.0.0.1:{ai_port}"
+        print("Starting the local AI and wrangler ... ", end="", flush=True)
+        started = time.monotonic()
+        async with (
+            self._process("ai", self._ai_command(ai_port)) as ai,
+            self._process("wrangler", self._wrangler_command(ai_url)) as wrangler,
+        ):
+            await self._while_running(asyncio.gather(_answer(f"{ai_url}/health"), _answer(self.url)), ai, wrangler)
+            print(f"{time.monotonic() - started:.1f} s\n\nReady on {self.url} (Ctrl-C stops it)\n", flush=True)
+            await self._while_running(asyncio.ensure_future(self._watch()), ai, wrangler)
+
+    async def _while_running(self, work: asyncio.Future[object], *processes: Process) -> None:
+        """Waits for the work; raises if one of the processes ends before."""
+        ends = [asyncio.ensure_future(process.wait()) for process in processes]
+        try:
+            await asyncio.wait([work, *ends], return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                raise PopError(f"A process has ended. Its output is above and in {self.project.home / 'logs'}.")
+            work.result()
+        finally:
+            for future in (work, *ends):
+                future.cancel()
+
+    @asynccontextmanager
+    async def _process(self, name: str, command: list[str]) -> AsyncIterator[Process]:
+        process = await Process.start(
+            command, environment=self.project.environment, log=self.project.home / "logs" / f"{name}.log", show=_show
+        )
+        try:
+            yield process
+        finally:
+            await process.stop()
+
+    def _ai_command(self, port: int) -> list[str]:
+        upstream = ["--upstream", self._upstream] if self._upstream else []
+        return [sys.executable, "-m", "pop.cli", "ai", f"--port={port}", *upstream]
+
+    def _wrangler_command(self, ai_url: str) -> list[str]:
+        secrets = self.project.root / ".dev.vars"
+        return [
+            *self.project.wrangler,
+            "dev",
+            f"--config={self.project.build / 'wrangler.json'}",
+            f"--persist-to={self.project.state}",
+            f"--port={self._port}",
+            "--ip=127.0.0.1",
+            "--inspector-port=0",
+            "--show-interactive-dev-session=false",
+            "--test-scheduled",
+            f"--var={AI_URL}:{ai_url}",
+            *([f"--env-file={secrets}"] if secrets.exists() else []),
+        ]
+
+    async def _watch(self) -> None:
+        """Rebuilds when a source changes; wrangler reloads the Worker by itself when the build has changed."""
+        paths = [self.project.config_file, *self.project.watched]
+        async for _changes in awatch(*paths, step=50, debounce=200):
+            started = time.monotonic()
+            try:
+                await asyncio.to_thread(self._build.run, quiet=True)
+                print(f"Rebuilt in {time.monotonic() - started:.1f} s", flush=True)
+            except PopError as error:
+                print(f"pop: {error}", flush=True)
+
+
+def _show(line: str) -> None:
+    if line.strip() and not line.startswith(_NOISE):
+        print(line, flush=True)
+
+
+async def _answer(url: str) -> None:
+    """Returns when the URL answers, with whatever status."""
+    async with httpx.AsyncClient() as client:
+        for _ in range(STARTUP * 10):
+            try:
+                await client.get(url)
+                return
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+    raise PopError(f"{url} did not answer within {STARTUP} s.")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def _refuse_used_port(port: int) -> None:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        raise PopError(f"Port {port} is in use. Stop what listens there, or take another: make dev PORT=9000") from None

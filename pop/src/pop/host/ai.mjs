@@ -1,0 +1,71 @@
+// The Workers AI binding, spoken to a local model server. Same calls, same wire and same errors as the binding that
+// workerd has built in (a test compares the two), so that a Worker cannot tell them apart.
+
+class InferenceUpstreamError extends Error {
+  constructor(message, name) {
+    super(message);
+    this.name = name;
+  }
+}
+
+// {internalCode, name, description}, {errors: [{code, message}]} or plain text.
+function toError(text) {
+  try {
+    const body = JSON.parse(text);
+    const { internalCode, name, description } = body;
+    if (internalCode) return [new InferenceUpstreamError(`${internalCode}: ${description}`, name), internalCode];
+    const [{ code, message }] = body.errors;
+    return [new InferenceUpstreamError(`${code}: ${message}`, "InferenceUpstreamError"), code];
+  } catch {
+    return [new InferenceUpstreamError(text, "InferenceUpstreamError"), null];
+  }
+}
+
+// The name is the real one: workers-runtime-sdk recognises bindings by the name of their class.
+export class Ai {
+  #url;
+  lastRequestId = null;
+  aiGatewayLogId = null;
+  lastRequestHttpStatusCode = null;
+  lastRequestInternalStatusCode = null;
+
+  constructor(url) {
+    this.#url = url;
+  }
+
+  async run(model, inputs, options = {}) {
+    const { prefix, extraHeaders, signal, ...sent } = options;
+    const response = await fetch(`${this.#url}/run?version=3`, {
+      method: "POST",
+      signal,
+      headers: {
+        ...extraHeaders,
+        "content-type": "application/json",
+        "cf-consn-sdk-version": "2.0.0",
+        "cf-consn-model-id": prefix ? `${prefix}:${model}` : model,
+      },
+      body: JSON.stringify({ inputs, options: sent }),
+    });
+    this.lastRequestId = response.headers.get("cf-ai-req-id");
+    this.aiGatewayLogId = response.headers.get("cf-aig-log-id");
+    this.lastRequestHttpStatusCode = response.status;
+    this.lastRequestInternalStatusCode = null;
+    if (sent.returnRawResponse) return response;
+    if (!response.ok) {
+      const [error, code] = toError(await response.text());
+      this.lastRequestInternalStatusCode = code;
+      throw error;
+    }
+    return response.headers.get("content-type") === "application/json" ? response.json() : response.body;
+  }
+
+  async models(filter = {}) {
+    const response = await fetch(`${this.#url}/ai-api/models/search?${new URLSearchParams(filter)}`);
+    if (!response.ok) throw toError(await response.text())[0];
+    return (await response.json()).result;
+  }
+
+  gateway() {
+    throw new Error("AI Gateway is not available locally.");
+  }
+}

@@ -1,0 +1,63 @@
+"""A build as a list of named steps, each skipped when what it depends on did not change."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Step:
+    title: str
+    """What the user reads while the step runs, such as "Taking the memory snapshot"."""
+    run: Callable[[], None]
+    inputs: Sequence[Path]
+    """Files and folders whose content decides the outcome."""
+    outputs: Sequence[Path]
+    settings: Sequence[str] = ()
+    """Anything else that decides the outcome: versions, ports, flags."""
+
+    def digest(self) -> str:
+        """A hash of everything that decides the outcome."""
+        sha = hashlib.sha256("\0".join((self.title, *self.settings)).encode())
+        for root in self.inputs:
+            for path in _files(root):
+                sha.update(f"{path.relative_to(root.parent)}\0{path.stat().st_size}\0".encode())
+                sha.update(path.read_bytes())
+        return sha.hexdigest()
+
+
+def _files(root: Path) -> Iterator[Path]:
+    if root.is_file():
+        yield root
+        return
+    for path in sorted(root.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path
+
+
+def run_steps(steps: Sequence[Step], stamps: Path, *, quiet: bool = False) -> None:
+    """Runs the steps that are not up to date, in order. `stamps` is the folder that remembers what was built.
+
+    Tells what it does and how far it is, unless `quiet`.
+    """
+    say = partial(print, flush=True) if not quiet else lambda *_, **__: None
+    stamps.mkdir(parents=True, exist_ok=True)
+    for number, step in enumerate(steps, start=1):
+        say(f"[{number}/{len(steps)}] {step.title} ... ", end="")
+        stamp = stamps / step.title.lower().replace(" ", "-")
+        digest = step.digest()
+        if stamp.is_file() and stamp.read_text() == digest and all(path.exists() for path in step.outputs):
+            say("up to date")
+            continue
+        stamp.unlink(missing_ok=True)
+        started = time.monotonic()
+        try:
+            step.run()
+        except BaseException:
+            say("failed")
+            raise
+        stamp.write_text(digest)
+        say(f"{time.monotonic() - started:.1f} s")

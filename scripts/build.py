@@ -1,0 +1,65 @@
+"""Builds what a deploy needs: the wheel, `python_modules/` and the page. The [build] command of wrangler.toml."""
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import distributions
+from pathlib import Path
+
+from pop.errors import PopError
+from pop.steps import Step, run_steps
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+VENDORED = BUILD / "vendored"
+PYTHON_MODULES = ROOT / "python_modules"
+REQUIREMENTS = ROOT / "worker" / "requirements.txt"
+
+# Pyodide 314. With a wrong tag pip does not fail, it takes older releases: hence the pins, the hashes, and the look
+# at what was installed.
+PLATFORM = ["--platform=pyemscripten_2026_0_wasm32", "--python-version=3.14", "--implementation=cp"]
+ABIS = ["--abi=cp314", "--abi=abi3", "--abi=none"]
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> None:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PopError(f"{' '.join(map(str, command))} failed:\n{(done.stdout + done.stderr).strip()}")
+
+
+def build_wheel() -> None:
+    for old in BUILD.glob("*.whl"):
+        old.unlink()
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", BUILD, cwd=ROOT / "pkg")
+
+
+def vendor() -> None:
+    shutil.rmtree(VENDORED, ignore_errors=True)
+    options = ["--quiet", "--no-compile", "--only-binary=:all:", "--require-hashes", "--no-deps"]
+    run(sys.executable, "-m", "pip", "install", *options, *PLATFORM, *ABIS, "-r", REQUIREMENTS, "--target", VENDORED)
+    wanted = {line.split()[0].lower() for line in REQUIREMENTS.read_text().splitlines() if "==" in line}
+    found = {f"{dist.name}=={dist.version}".lower() for dist in distributions(path=[str(VENDORED)])}
+    if wanted != found:
+        raise PopError(f"pip installed {sorted(found)} for the Worker instead of {sorted(wanted)}.")
+
+
+def assemble() -> None:
+    shutil.rmtree(PYTHON_MODULES, ignore_errors=True)
+    shutil.copytree(VENDORED, PYTHON_MODULES)
+    (wheel,) = BUILD.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(PYTHON_MODULES)
+
+
+STEPS = [
+    Step("Building the wheel", build_wheel, inputs=[ROOT / "pkg"], outputs=[BUILD]),
+    Step("Fetching the Worker's packages", vendor, inputs=[REQUIREMENTS], outputs=[VENDORED]),
+    Step("Assembling python_modules", assemble, inputs=[ROOT / "pkg", REQUIREMENTS], outputs=[PYTHON_MODULES]),
+]
+
+if __name__ == "__main__":
+    try:
+        run_steps(STEPS, BUILD / "stamps")
+    except PopError as error:
+        sys.exit(str(error))

@@ -1,0 +1,1 @@
+"""The chat service, free of any platform: `entry.py` connects it to Cloudflare."""

@@ -1,0 +1,151 @@
+"""`POST /api/chat`: one message in, its answer out, both saved."""
+
+import logging
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from edgechat.generate.text import TextStream, stream_text
+from edgechat.ids import generate_id
+from edgechat.model.types import ModelCall, ModelMessage, Sender
+from edgechat.model.workers_ai import WorkersAI
+from edgechat.ui import chunks as ui
+from edgechat.ui.convert import convert_to_model_messages
+from edgechat.ui.fold import MessageFold
+from edgechat.ui.messages import TextPart, UIMessage, decode_message
+from service.history import History, unknown_chat
+from service.web import HTTPError, Request, parse
+
+log = logging.getLogger("edgechat")
+
+MODEL = "@cf/meta/llama-3.1-8b-instruct-fp8-fast"
+SYSTEM = ModelMessage("system", "You are a helpful assistant. Answer briefly and to the point.")
+TEMPERATURE = 0.2
+MAX_OUTPUT_TOKENS = 512
+MAX_MESSAGE = 8_000
+"""Characters of one message."""
+MAX_HISTORY = 12_000
+"""Characters of earlier messages that the model is told; the oldest go first."""
+
+Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+class _Body(msgspec.Struct, rename="camel"):
+    """Ours: `{id, message, parentId}`. The AI SDK's: `{id, messages, trigger, messageId?}`."""
+
+    id: Id
+    message: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    parent_id: Id | None = None
+    messages: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
+    trigger: Literal["submit-message", "regenerate-message"] = "submit-message"
+
+
+class _Reference(msgspec.Struct):
+    id: Id
+
+
+class Turn(msgspec.Struct):
+    """What a request asks for: an answer to `message`, which follows the message `parent_id` or starts the chat."""
+
+    chat_id: str
+    message: UIMessage
+    parent_id: str | None
+
+
+async def read_turn(request: Request) -> Turn:
+    body = await request.json(_Body)
+    if body.message is not msgspec.UNSET:
+        return Turn(body.id, _user_message(body.message), body.parent_id)
+    if body.messages is msgspec.UNSET or not body.messages:
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "invalid_request", "The body has neither `message` nor `messages`.")
+    # The server has the conversation: of what the client sends, only the new message counts, and its place.
+    parent = parse(body.messages[-2], _Reference).id if len(body.messages) > 1 else None
+    return Turn(body.id, _user_message(body.messages[-1]), parent)
+
+
+def _user_message(raw: msgspec.Raw) -> UIMessage:
+    message = parse(raw, UIMessage, decode_message)
+    parse(raw, _Reference)
+    if message.role != "user":
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "invalid_request", "The last message must be the user's.")
+    if not message.text.strip():
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "empty_message", "The message is empty.")
+    if len(message.text) > MAX_MESSAGE:
+        raise HTTPError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "message_too_long",
+            f"The message is too long: {MAX_MESSAGE} characters are the most.",
+        )
+    return UIMessage(id=message.id, role="user", parts=[TextPart(text=message.text)])
+
+
+async def history_of(history: History, turn: Turn) -> list[UIMessage]:
+    """The conversation before the turn."""
+    if turn.parent_id is None:
+        await history.load(turn.chat_id)  # for the right to write there
+        return []
+    messages = await history.load(turn.chat_id, turn.parent_id)
+    if messages is None:
+        raise unknown_chat()
+    if not messages:
+        raise HTTPError(
+            HTTPStatus.CONFLICT, "unknown_parent", "This conversation has changed elsewhere. Reload the page to see it."
+        )
+    return messages
+
+
+async def answer(
+    send: Sender, history: History, turn: Turn, messages: list[UIMessage]
+) -> AsyncIterator[list[ui.UIChunk]]:
+    """Streams the answer, then saves the turn, before the stream ends: who saw its end finds it in the history."""
+    prompt = [SYSTEM, *_window(convert_to_model_messages(messages)), ModelMessage("user", turn.message.text)]
+    call = ModelCall(messages=prompt, max_output_tokens=MAX_OUTPUT_TOKENS, temperature=TEMPERATURE)
+    stream = stream_text(model=WorkersAI(MODEL), send=send, call=call, message_id=generate_id())
+    fold = MessageFold(UIMessage(id=stream.message_id, role="assistant"))
+    try:
+        async for batch in stream:
+            chunks = _with_figures(batch, stream)
+            for chunk in chunks:
+                fold.apply(chunk)
+            yield chunks
+    finally:
+        if stream.error:
+            log.warning("The model call of chat %s failed: %s", turn.chat_id, stream.error)
+        fold.close()
+        saved = [turn.message, fold.message] if fold.message.text else [turn.message]
+        await history.save_turn(turn.chat_id, turn.parent_id, saved)
+
+
+def _window(messages: list[ModelMessage]) -> list[ModelMessage]:
+    """The newest messages that fit into `MAX_HISTORY`, from a message of the user on."""
+    size = 0
+    start = len(messages)
+    for index in range(len(messages) - 1, -1, -1):
+        size += len(messages[index].content)
+        if size > MAX_HISTORY:
+            break
+        if messages[index].role == "user":
+            start = index
+    return messages[start:]
+
+
+def _with_figures(batch: list[ui.UIChunk], stream: TextStream) -> list[ui.UIChunk]:
+    """Puts the figures of the answer before its `finish`."""
+    *rest, last = batch
+    return [*rest, ui.Data(type="data-figures", data=_figures(stream)), last] if isinstance(last, ui.Finish) else batch
+
+
+def _figures(stream: TextStream) -> dict[str, Any]:
+    """Milliseconds, tokens, and tokens per second, as the Worker saw them."""
+    timing, rate = stream.timing, stream.timing.tokens_per_second
+    return {
+        "model": MODEL,
+        "answeredBy": stream.model_id,
+        "ttftMs": None if timing.ttft is None else round(timing.ttft * 1000, 1),
+        "totalMs": round(timing.total * 1000, 1),
+        "tokensPerSecond": None if rate is None else round(rate, 1),
+        "inputTokens": stream.usage.input_tokens,
+        "outputTokens": stream.usage.output_tokens,
+    }

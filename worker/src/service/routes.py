@@ -1,0 +1,80 @@
+"""Every route of the service. What is not below `/api/` is a static file and never comes here."""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+
+from service import auth, chat
+from service.bindings import Env
+from service.history import History, unknown_chat
+from service.web import HTTPError, Request, Response, error_response, json_response
+
+log = logging.getLogger("edgechat")
+
+type Handler = Callable[..., Awaitable[Response]]
+
+
+async def get_health(_request: Request, _env: Env) -> Response:
+    return json_response({"status": "ok"})
+
+
+async def post_session(request: Request, env: Env) -> Response:
+    """Renews the caller's session, or starts one for a new guest."""
+    user = auth.current_user(request, env.session_secret) or auth.new_guest()
+    token = auth.sign(user, env.session_secret)
+    return json_response({"token": token, "user": {"id": user.id}}, headers={"set-cookie": auth.cookie(token)})
+
+
+async def post_chat(request: Request, env: Env) -> Response:
+    user = auth.require_user(request, env.session_secret)
+    turn = await chat.read_turn(request)
+    history = History(env.db, user)
+    messages = await chat.history_of(history, turn)
+    return Response(chat.answer(env.ai, history, turn, messages))
+
+
+async def get_chat(request: Request, env: Env, chat_id: str) -> Response:
+    user = auth.require_user(request, env.session_secret)
+    messages = await History(env.db, user).load(chat_id)
+    if messages is None:
+        raise unknown_chat()
+    return json_response({"id": chat_id, "messages": messages})
+
+
+ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
+    ("GET", re.compile(r"/api/health"), get_health),
+    ("POST", re.compile(r"/api/session"), post_session),
+    ("POST", re.compile(r"/api/chat"), post_chat),
+    ("GET", re.compile(r"/api/chats/(?P<chat_id>[A-Za-z0-9_-]{1,64})"), get_chat),
+]
+
+
+async def respond(request: Request, env: Env) -> Response:
+    """Answers any request. What goes wrong becomes a JSON error; a traceback goes to the log only."""
+    try:
+        handler, arguments = _find(request)
+        return await handler(request, env, **arguments)
+    except HTTPError as error:
+        return error_response(error)
+    except Exception:
+        log.exception("%s %s failed", request.method, request.path)
+        return error_response(
+            HTTPError(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong here. Please try again."
+            )
+        )
+
+
+def _find(request: Request) -> tuple[Handler, dict[str, str]]:
+    allowed = []
+    for method, pattern, handler in ROUTES:
+        if found := pattern.fullmatch(request.path):
+            if method == request.method:
+                return handler, found.groupdict()
+            allowed.append(method)
+    if allowed:
+        message = f"{request.path} does not take {request.method}."
+        headers = {"allow": ", ".join(allowed)}
+        raise HTTPError(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed", message, headers)
+    raise HTTPError(HTTPStatus.NOT_FOUND, "not_found", "There is nothing here.")

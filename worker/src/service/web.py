@@ -1,0 +1,77 @@
+"""Requests and responses as the service sees them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from edgechat.ui.chunks import UIChunk
+
+MAX_BODY = 1024 * 1024
+"""Bytes. An AI SDK client sends the whole conversation with each message."""
+
+type BackgroundStream = AsyncIterator[list[UIChunk]]
+
+
+class HTTPError(Exception):
+    """Becomes `{"error": {"code", "message"}}`. The message is for the reader of the page."""
+
+    def __init__(self, status: HTTPStatus, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    read: Callable[[int], Awaitable[bytes | None]]
+    """Reads the body, or gives None when it is larger than so many bytes."""
+
+    async def json[T](self, type: type[T]) -> T:
+        """The body, checked against a type."""
+        if self.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise HTTPError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send application/json.")
+        body = await self.read(MAX_BODY)
+        if body is None:
+            raise HTTPError(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", f"The body is larger than {MAX_BODY} bytes."
+            )
+        return parse(body, type)
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        pairs = (pair.partition("=") for pair in self.headers.get("cookie", "").split(";"))
+        return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def parse[T](body: bytes | msgspec.Raw, type: type[T], decode: Callable[[bytes | msgspec.Raw], T] | None = None) -> T:
+    """JSON checked against a type; what is wrong with it becomes a 400 that names the field."""
+    try:
+        return decode(body) if decode else msgspec.json.decode(body, type=type)
+    except msgspec.ValidationError as error:
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "invalid_request", str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise HTTPError(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is not valid JSON.") from None
+
+
+@dataclass(frozen=True)
+class Response:
+    body: bytes | BackgroundStream = b""
+    status: HTTPStatus = HTTPStatus.OK
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def json_response(value: Any, status: HTTPStatus = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Response:
+    fixed = {"content-type": "application/json", "cache-control": "no-store", "x-content-type-options": "nosniff"}
+    return Response(msgspec.json.encode(value), status, fixed | dict(headers or {}))
+
+
+def error_response(error: HTTPError) -> Response:
+    return json_response({"error": {"code": error.code, "message": str(error)}}, error.status, error.headers)
