@@ -7,6 +7,7 @@ import zipfile
 from importlib.metadata import distributions
 from pathlib import Path
 
+import page
 from pop.errors import PopError
 from pop.steps import Step, run_steps
 
@@ -56,6 +57,18 @@ STEPS = [
     Step("Building the wheel", build_wheel, inputs=[ROOT / "pkg"], outputs=[BUILD]),
     Step("Fetching the Worker's packages", vendor, inputs=[REQUIREMENTS], outputs=[VENDORED]),
     Step("Assembling python_modules", assemble, inputs=[ROOT / "pkg", REQUIREMENTS], outputs=[PYTHON_MODULES]),
+    Step(
+        "Preparing Pyodide for the page",
+        page.build_vendor,
+        inputs=[page.PYODIDE / "package.json", page.PYSCRIPT.parent / "package.json", Path(page.__file__), page.COMPILE],
+        outputs=[page.VENDOR],
+    ),
+    Step(
+        "Building the page",
+        page.build_page,
+        inputs=[page.SOURCE, ROOT / "pkg", REQUIREMENTS, Path(page.__file__), page.COMPILE],
+        outputs=[page.TARGET],
+    ),
 ]
 
 if __name__ == "__main__":

@@ -1,0 +1,147 @@
+"""Builds the chat page: `web/src` and what it loads become `web/dist`, each file under a path that names its content.
+
+Pyodide's standard library and all Python of the page are compiled to .pyc (by Pyodide itself, `compile.mjs`): that more
+than halves the time until Python is ready. Zips are deflated here, because a CDN may not compress them.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from pop.errors import PopError
+from pop.project import node
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "web" / "src"
+TARGET = ROOT / "web" / "dist"
+VENDOR = ROOT / "build" / "page-vendor"
+COMPILE = ROOT / "pop" / "src" / "pop" / "node" / "compile.mjs"
+PYODIDE = ROOT / "node_modules" / "pyodide"
+PYSCRIPT = ROOT / "node_modules" / "@pyscript" / "core" / "dist"
+
+# Parts of PyScript that this page never asks for: an editor, a terminal, and their source maps.
+UNUSED_SCRIPTS = ("codemirror", "xterm", "service-worker")
+
+# Parts of the standard library that make no sense in a page, or that nothing in it imports.
+UNUSED_MODULES = frozenset(
+    """
+    _aix_support _android_support _apple_support _ios_support _osx_support _pyio _pyrepl _strptime antigravity bdb cProfile
+    cmd code compileall configparser csv ctypes curses dbm difflib doctest ensurepip filecmp fileinput fractions ftplib
+    getopt getpass gettext graphlib idlelib imaplib imghdr lib2to3 lzma mailbox mailcap mimetypes modulefinder multiprocessing
+    netrc nntplib optparse pdb pickletools plistlib poplib profile profiling pstats pty py_compile pyclbr pydoc pydoc_data
+    rlcompleter runpy sched secrets_test shelve site_test smtplib socketserver sqlite3 statistics tabnanny telnetlib test
+    timeit tkinter trace tracemalloc turtle turtledemo unittest venv wave webbrowser wsgiref xml xmlrpc zipapp zoneinfo
+    """.split()
+)
+# UTF-8 and what Python itself, `zipfile` (cp437) and URLs (idna, punycode) need.
+ENCODINGS = frozenset(
+    "__init__ aliases ascii cp437 idna latin_1 punycode raw_unicode_escape unicode_escape utf_16 utf_16_le utf_8 utf_8_sig"
+    .split()
+)
+
+# The parts of edgechat that are for servers.
+SERVER_SIDE = ("edgechat/model/", "edgechat/generate/", "edgechat/platform/cloudflare", "edgechat/platform/host")
+
+
+def build_vendor() -> None:
+    """Pyodide, its pruned and compiled standard library, and PyScript."""
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    pyodide, pyscript = VENDOR / "pyodide", VENDOR / "pyscript"
+    pyodide.mkdir(parents=True)
+    pyscript.mkdir()
+    for name in ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm"):
+        shutil.copyfile(PYODIDE / name, pyodide / name)
+    lock = json.loads((PYODIDE / "pyodide-lock.json").read_text())
+    (pyodide / "pyodide-lock.json").write_text(json.dumps({"info": lock["info"], "packages": {}}))
+    with zipfile.ZipFile(PYODIDE / "python_stdlib.zip") as library:
+        files = {name: library.read(name) for name in library.namelist() if _is_used(name)}
+    _compile(files, pyodide / "python_stdlib.zip", "/lib/python314.zip/")
+    for script in PYSCRIPT.glob("*.js"):
+        if not script.name.startswith(UNUSED_SCRIPTS):
+            shutil.copyfile(script, pyscript / script.name)
+
+
+def _is_used(name: str) -> bool:
+    package, _, rest = name.partition("/")
+    if package == "encodings":
+        return rest.removesuffix(".py") in ENCODINGS
+    return package.removesuffix(".py") not in UNUSED_MODULES and not name.endswith("/")
+
+
+def build_page() -> None:
+    shutil.rmtree(TARGET, ignore_errors=True)
+    vendor = _publish("vendor", lambda folder: shutil.copytree(VENDOR, folder, dirs_exist_ok=True))
+    app = _publish("app", lambda folder: _write_app(folder, vendor))
+    index = (SOURCE / "index.html").read_text()
+    (TARGET / "index.html").write_text(
+        index.replace("{preload}", _preloads(vendor, app)).replace("{app}", app).replace("{vendor}", vendor)
+    )
+    shutil.copyfile(SOURCE / "_headers", TARGET / "_headers")
+
+
+def _publish(name: str, fill: Callable[[Path], object]) -> str:
+    """Fills a folder of files that may be cached for ever, and gives its URL, which names their content."""
+    with tempfile.TemporaryDirectory(dir=TARGET.parent) as temporary:
+        folder = Path(temporary) / name
+        folder.mkdir()
+        fill(folder)
+        sha = hashlib.sha256()
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            sha.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
+        url = f"/{name}/{sha.hexdigest()[:12]}"
+        (TARGET / name).mkdir(parents=True)
+        folder.rename(TARGET / url[1:])
+    return url
+
+
+def _write_app(folder: Path, vendor: str) -> None:
+    for name in ("icon.svg", "main.py", "shell.mjs", "style.css"):
+        shutil.copyfile(SOURCE / name, folder / name)
+    for name in ("pyscript.json", "pyscript.mjs"):
+        (folder / name).write_text((SOURCE / name).read_text().replace("{vendor}", vendor))
+    _compile(_python_files(), folder / "app.zip", "/home/pyodide/")
+
+
+def _python_files() -> dict[str, bytes]:
+    """The page's own modules, msgspec, and the page's half of edgechat."""
+    modules = ROOT / "python_modules"
+    files = {f"page/{path.name}": path.read_bytes() for path in (SOURCE / "page").glob("*.py")}
+    for path in [*(modules / "edgechat").rglob("*"), *(modules / "msgspec").rglob("*")]:
+        name = path.relative_to(modules).as_posix()
+        if path.suffix in (".py", ".so") and not name.startswith(SERVER_SIDE):
+            files[name] = path.read_bytes()
+    return files
+
+
+def _compile(files: dict[str, bytes], target: Path, prefix: str) -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        source, compiled = Path(temporary) / "source.zip", Path(temporary) / "compiled.zip"
+        with zipfile.ZipFile(source, "w") as archive:
+            for name, data in sorted(files.items()):
+                archive.writestr(zipfile.ZipInfo(name), data)
+        command = [node(), COMPILE, source, compiled, prefix, "2"]
+        stdlib = VENDOR / "pyodide" / "python_stdlib.zip"
+        environment = os.environ | ({"STDLIB": str(stdlib)} if stdlib.exists() else {})
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise PopError(f"Compiling {target.name} failed:\n{done.stderr.strip()}")
+        with zipfile.ZipFile(compiled) as archive, zipfile.ZipFile(target, "w") as deflated:
+            for name in archive.namelist():
+                deflated.writestr(zipfile.ZipInfo(name), archive.read(name), zipfile.ZIP_DEFLATED, compresslevel=9)
+
+
+def _preloads(vendor: str, app: str) -> str:
+    """What PyScript will ask for one after the other, asked for at once. Its file names carry hashes."""
+    scripts = ["pyodide/pyodide.mjs", "pyodide/pyodide.asm.mjs"]
+    scripts += [f"pyscript/{path.name}" for path in sorted(PYSCRIPT.glob("core*.js"))]
+    data = [f"{vendor}/pyodide/{name}" for name in ("pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")]
+    data += [f"{app}/{name}" for name in ("pyscript.json", "main.py", "app.zip")]
+    links = [f'<link rel="modulepreload" href="{vendor}/{name}">' for name in scripts]
+    links += [f'<link rel="preload" as="fetch" crossorigin="anonymous" href="{url}">' for url in data]
+    return "\n    ".join(links)

@@ -1,0 +1,3 @@
+from page.main import start
+
+start()

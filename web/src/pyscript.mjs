@@ -1,0 +1,5 @@
+// PyScript prepares hooks for workers by `Function(...)`, also where there is no worker. Without them the page needs no
+// 'unsafe-eval'. (PyScript 0.7.31; a test runs the page under the strict policy.)
+import { hooks } from "{vendor}/pyscript/core.js";
+
+hooks.worker.onBeforeRunAsync.clear();
