@@ -60,7 +60,12 @@ STEPS = [
     Step(
         "Preparing Pyodide for the page",
         page.build_vendor,
-        inputs=[page.PYODIDE / "package.json", page.PYSCRIPT.parent / "package.json", Path(page.__file__), page.COMPILE],
+        inputs=[
+            page.PYODIDE / "package.json",
+            page.PYSCRIPT.parent / "package.json",
+            Path(page.__file__),
+            page.COMPILE,
+        ],
         outputs=[page.VENDOR],
     ),
     Step(

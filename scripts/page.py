@@ -31,18 +31,20 @@ UNUSED_SCRIPTS = ("codemirror", "xterm", "service-worker")
 # Parts of the standard library that make no sense in a page, or that nothing in it imports.
 UNUSED_MODULES = frozenset(
     """
-    _aix_support _android_support _apple_support _ios_support _osx_support _pyio _pyrepl _strptime antigravity bdb cProfile
-    cmd code compileall configparser csv ctypes curses dbm difflib doctest ensurepip filecmp fileinput fractions ftplib
-    getopt getpass gettext graphlib idlelib imaplib imghdr lib2to3 lzma mailbox mailcap mimetypes modulefinder multiprocessing
-    netrc nntplib optparse pdb pickletools plistlib poplib profile profiling pstats pty py_compile pyclbr pydoc pydoc_data
-    rlcompleter runpy sched secrets_test shelve site_test smtplib socketserver sqlite3 statistics tabnanny telnetlib test
-    timeit tkinter trace tracemalloc turtle turtledemo unittest venv wave webbrowser wsgiref xml xmlrpc zipapp zoneinfo
+    _aix_support _android_support _apple_support _ios_support _osx_support _pyio _pyrepl _strptime antigravity bdb
+    cProfile cmd code compileall configparser csv ctypes curses dbm difflib doctest ensurepip filecmp fileinput
+    fractions ftplib getopt getpass gettext graphlib idlelib imaplib lzma mailbox mimetypes modulefinder
+    multiprocessing netrc optparse pdb pickletools plistlib poplib profile profiling pstats pty py_compile pyclbr
+    pydoc pydoc_data rlcompleter runpy sched shelve smtplib socketserver sqlite3 statistics tabnanny test timeit
+    tkinter trace tracemalloc turtle turtledemo unittest venv wave webbrowser wsgiref xml xmlrpc zipapp zoneinfo
     """.split()
 )
 # UTF-8 and what Python itself, `zipfile` (cp437) and URLs (idna, punycode) need.
 ENCODINGS = frozenset(
-    "__init__ aliases ascii cp437 idna latin_1 punycode raw_unicode_escape unicode_escape utf_16 utf_16_le utf_8 utf_8_sig"
-    .split()
+    """
+    __init__ aliases ascii cp437 idna latin_1 punycode raw_unicode_escape unicode_escape utf_16 utf_16_le utf_8
+    utf_8_sig
+    """.split()
 )
 
 # The parts of edgechat that are for servers.

@@ -36,7 +36,7 @@ class Bindings:
         return secret
 
 
-class Default(WorkerEntrypoint):
+class Default(WorkerEntrypoint):  # type: ignore[misc]
     async def fetch(self, request: Any) -> Response:
         js_request = request.js_object
 

@@ -29,7 +29,12 @@ class APICallError(EdgeChatError):
     """
 
     def __init__(
-        self, message: str, *, status: int | None = None, code: int | str | None = None, is_retryable: bool | None = None
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: int | str | None = None,
+        is_retryable: bool | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status

@@ -34,9 +34,13 @@ class Build:
         self.target.mkdir(parents=True, exist_ok=True)
         if command := self.project.config.get("build", {}).get("command"):
             # Not a step of ours: the command knows best what it has to do.
-            done = subprocess.run(["sh", "-c", command], cwd=self.project.root, capture_output=quiet, text=True, check=False)
+            done = subprocess.run(
+                ["sh", "-c", command], cwd=self.project.root, capture_output=quiet, text=True, check=False
+            )
             if done.returncode:
-                raise PopError(f"The build command failed: {command}\n{(done.stdout or '') + (done.stderr or '')}".rstrip())
+                raise PopError(
+                    f"The build command failed: {command}\n{(done.stdout or '') + (done.stderr or '')}".rstrip()
+                )
         run_steps(self.steps(), self.project.home / "stamps", quiet=quiet)
 
     def steps(self) -> list[Step]:
@@ -143,13 +147,23 @@ class Build:
 
     def migrations(self) -> list[Path]:
         databases = self.project.config.get("d1_databases", [])
-        return [self.project.root / database["migrations_dir"] for database in databases if "migrations_dir" in database]
+        return [
+            self.project.root / database["migrations_dir"] for database in databases if "migrations_dir" in database
+        ]
 
     def apply_migrations(self) -> None:
         options = [f"--config={self.target / 'wrangler.json'}", f"--persist-to={self.project.state}"]
         for database in self.project.config.get("d1_databases", []):
             if "migrations_dir" in database:
-                command = [*self.project.wrangler, "d1", "migrations", "apply", database["binding"], "--local", *options]
+                command = [
+                    *self.project.wrangler,
+                    "d1",
+                    "migrations",
+                    "apply",
+                    database["binding"],
+                    "--local",
+                    *options,
+                ]
                 self.project.run(command, title=f"Migrating {database['binding']}")
 
     def check(self) -> None:

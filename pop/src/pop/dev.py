@@ -4,7 +4,7 @@ import asyncio
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 
 import httpx
@@ -43,21 +43,23 @@ class Dev:
             self._process("ai", self._ai_command(ai_port)) as ai,
             self._process("wrangler", self._wrangler_command(ai_url)) as wrangler,
         ):
-            await self._while_running(asyncio.gather(_answer(f"{ai_url}/health"), _answer(self.url)), ai, wrangler)
+            await self._while_running(_answer(f"{ai_url}/health", self.url), ai, wrangler)
             print(f"{time.monotonic() - started:.1f} s\n\nReady on {self.url} (Ctrl-C stops it)\n", flush=True)
-            await self._while_running(asyncio.ensure_future(self._watch()), ai, wrangler)
+            await self._while_running(self._watch(), ai, wrangler)
 
-    async def _while_running(self, work: asyncio.Future[object], *processes: Process) -> None:
+    async def _while_running(self, work: Coroutine[None, None, None], *processes: Process) -> None:
         """Waits for the work; raises if one of the processes ends before."""
-        ends = [asyncio.ensure_future(process.wait()) for process in processes]
+        task = asyncio.create_task(work)
+        ends = [asyncio.create_task(process.wait()) for process in processes]
         try:
-            await asyncio.wait([work, *ends], return_when=asyncio.FIRST_COMPLETED)
-            if not work.done():
+            await asyncio.wait([task, *ends], return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
                 raise PopError(f"A process has ended. Its output is above and in {self.project.home / 'logs'}.")
-            work.result()
+            task.result()
         finally:
-            for future in (work, *ends):
-                future.cancel()
+            task.cancel()
+            for end in ends:
+                end.cancel()
 
     @asynccontextmanager
     async def _process(self, name: str, command: list[str]) -> AsyncIterator[Process]:
@@ -106,16 +108,24 @@ def _show(line: str) -> None:
         print(line, flush=True)
 
 
-async def _answer(url: str) -> None:
-    """Returns when the URL answers, with whatever status."""
+async def _answer(*urls: str) -> None:
+    """Returns when all URLs have answered, with whatever status."""
     async with httpx.AsyncClient() as client:
-        for _ in range(STARTUP * 10):
-            try:
-                await client.get(url)
-                return
-            except httpx.TransportError:
-                await asyncio.sleep(0.1)
-    raise PopError(f"{url} did not answer within {STARTUP} s.")
+        try:
+            async with asyncio.timeout(STARTUP):
+                for url in urls:
+                    await _first_answer(client, url)
+        except TimeoutError:
+            raise PopError(f"{' and '.join(urls)} did not answer within {STARTUP} s.") from None
+
+
+async def _first_answer(client: httpx.AsyncClient, url: str) -> None:
+    while True:
+        try:
+            await client.get(url)
+            return
+        except httpx.TransportError:
+            await asyncio.sleep(0.05)
 
 
 def _free_port() -> int:

@@ -32,7 +32,9 @@ class Project:
         try:
             return tomllib.loads(self.config_file.read_text())
         except FileNotFoundError:
-            raise PopError(f"There is no {self.config_file}. Run pop where wrangler.toml is, or pass --config.") from None
+            raise PopError(
+                f"There is no {self.config_file}. Run pop where wrangler.toml is, or pass --config."
+            ) from None
         except tomllib.TOMLDecodeError as error:
             raise PopError(f"{self.config_file} is not valid TOML: {error}") from None
 
@@ -96,7 +98,9 @@ class Project:
 
     def run(self, command: Sequence[str | Path], *, title: str, stdin: bytes = b"") -> str:
         """Runs a tool to its end and answers its output; a failure shows it."""
-        done = subprocess.run(command, cwd=self.root, env=self.environment, input=stdin, capture_output=True, check=False)
+        done = subprocess.run(
+            command, cwd=self.root, env=self.environment, input=stdin, capture_output=True, check=False
+        )
         if done.returncode:
             output = (done.stdout + done.stderr).decode(errors="replace").strip()
             raise PopError(f"{title} failed:\n{output}")

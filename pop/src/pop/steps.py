@@ -4,7 +4,6 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 
@@ -43,7 +42,11 @@ def run_steps(steps: Sequence[Step], stamps: Path, *, quiet: bool = False) -> No
 
     Tells what it does and how far it is, unless `quiet`.
     """
-    say = partial(print, flush=True) if not quiet else lambda *_, **__: None
+
+    def say(text: str, end: str = "\n") -> None:
+        if not quiet:
+            print(text, end=end, flush=True)
+
     stamps.mkdir(parents=True, exist_ok=True)
     for number, step in enumerate(steps, start=1):
         say(f"[{number}/{len(steps)}] {step.title} ... ", end="")

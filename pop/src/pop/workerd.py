@@ -53,7 +53,13 @@ def serve(
             (folder / module.name).symlink_to(module)
         (folder / "config.capnp").write_text(capnp(modules, bindings, services))
         read, write = os.pipe()
-        command = [binary, "serve", folder / "config.capnp", "--experimental", f"--control-fd={write}"]
+        command: list[str | Path] = [
+            binary,
+            "serve",
+            folder / "config.capnp",
+            "--experimental",
+            f"--control-fd={write}",
+        ]
         output = folder / "output"
         with output.open("wb") as log:
             process = subprocess.Popen(command, pass_fds=[write], stdout=log, stderr=log)

@@ -8,14 +8,10 @@ from edgechat.ui.messages import DataPart, UIMessage
 
 def figures_line(message: UIMessage, felt_ttft_ms: float | None) -> str:
     """`felt_ttft_ms` is the time to first token as this page saw it, None for an answer of an earlier visit."""
-    data = next((part.data for part in message.parts if _has_figures(part)), None)
-    if data is None:
-        return ""
-    return " · ".join(part for part in (_ttft(data, felt_ttft_ms), _rate(data), _model(data)) if part)
-
-
-def _has_figures(part: object) -> bool:
-    return isinstance(part, DataPart) and part.type == "data-figures" and isinstance(part.data, dict)
+    for part in message.parts:
+        if isinstance(part, DataPart) and part.type == "data-figures" and isinstance(part.data, dict):
+            return " · ".join(filter(None, (_ttft(part.data, felt_ttft_ms), _rate(part.data), _model(part.data))))
+    return ""
 
 
 def _ttft(data: Mapping[str, Any], felt: float | None) -> str:

@@ -77,7 +77,9 @@ class TextStream:
 
     def _fail(self, error: Exception) -> ui.UIChunk:
         self.error = error
-        return ui.Error(error_text=error.public_message if isinstance(error, EdgeChatError) else EdgeChatError.public_message)
+        return ui.Error(
+            error_text=error.public_message if isinstance(error, EdgeChatError) else EdgeChatError.public_message
+        )
 
 
 def stream_text(

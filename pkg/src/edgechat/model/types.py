@@ -41,7 +41,7 @@ class ModelRequest(msgspec.Struct, kw_only=True, frozen=True):
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
-class _Part(msgspec.Struct, tag_field="type", rename="camel", frozen=True):
+class _Part(msgspec.Struct, tag_field="type", rename="camel"):
     pass
 
 
@@ -86,15 +86,7 @@ class Finish(_Part, tag="finish"):
 
 
 type ModelPart = (
-    ResponseMetadata
-    | TextStart
-    | TextDelta
-    | TextEnd
-    | ReasoningStart
-    | ReasoningDelta
-    | ReasoningEnd
-    | Error
-    | Finish
+    ResponseMetadata | TextStart | TextDelta | TextEnd | ReasoningStart | ReasoningDelta | ReasoningEnd | Error | Finish
 )
 
 

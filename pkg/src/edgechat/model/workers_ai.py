@@ -64,7 +64,7 @@ class WorkersAI:
 
 
 def api_error(status: int, body: str) -> APICallError:
-    """The error of a non-2xx answer: `{internalCode, name, description}`, `{errors: [{code, message}]}` or plain text."""
+    """The error of a non-2xx answer: `{internalCode, description}`, `{errors: [{code, message}]}` or plain text."""
     try:
         error = _error.decode(body)
     except msgspec.DecodeError:

@@ -1,4 +1,4 @@
-"""From chunks to the message they describe: the same results as the reference (npm `ai` 7.0.173, `process-ui-message-stream`)."""
+"""From chunks to the message they describe (npm `ai` 7.0.173, `process-ui-message-stream`)."""
 
 from collections.abc import Callable
 
@@ -82,13 +82,16 @@ class MessageFold:
 
     def close(self) -> None:
         """Ends what a stop, a drop or a truncated stream left open."""
-        for part in (*self._text.values(), *self._reasoning.values()):
+        still_open: list[TextPart | ReasoningPart] = [*self._text.values(), *self._reasoning.values()]
+        for part in still_open:
             part.state = "done"
         self._text.clear()
         self._reasoning.clear()
 
     @staticmethod
-    def _open[Part](parts: dict[str, Part], chunk: ui.TextDelta | ui.TextEnd | ui.ReasoningDelta | ui.ReasoningEnd) -> Part:
+    def _open[Part](
+        parts: dict[str, Part], chunk: ui.TextDelta | ui.TextEnd | ui.ReasoningDelta | ui.ReasoningEnd
+    ) -> Part:
         part = parts.get(chunk.id)
         if part is None:
             kind = type(chunk).__struct_config__.tag

@@ -64,7 +64,7 @@ class _RawMessage(msgspec.Struct):
 # msgspec tells the types of a union by fixed tags, so `data-NAME` needs a second look.
 _message = msgspec.json.Decoder(_RawMessage)
 _messages = msgspec.json.Decoder(list[_RawMessage])
-_tagged = msgspec.json.Decoder(TaggedPart.__value__)
+_tagged: msgspec.json.Decoder[TaggedPart] = msgspec.json.Decoder(TaggedPart.__value__)
 _data = msgspec.json.Decoder(DataPart)
 
 

@@ -83,7 +83,9 @@ def _response_format(wanted: ResponseFormat) -> Json:
 
 async def generate(backend: Backend, inputs: TextInputs, shape: Shape) -> Json:
     """The whole answer."""
-    text, finish, usage = [], "stop", {}
+    text: list[str] = []
+    finish = "stop"
+    usage: Json = {}
     async with aclosing(backend.stream(to_openai(inputs))) as chunks:
         async for chunk in chunks:
             for choice in chunk.get("choices", []):

@@ -58,4 +58,6 @@ def _to_error(status: int, text: str) -> AiError:
         return AiError.out_of_capacity()
     if status == 413:
         return AiError.too_large(text)
-    return AiError.bad_input(text) if status in (400, 422) else AiError.internal(f"the upstream answered {status}: {text}")
+    return (
+        AiError.bad_input(text) if status in (400, 422) else AiError.internal(f"the upstream answered {status}: {text}")
+    )

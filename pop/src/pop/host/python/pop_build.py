@@ -108,4 +108,3 @@ def _js_objects(root: Any) -> Iterator[Any]:
                 if id(inner) not in seen:
                     seen.add(id(inner))
                     todo.append(inner)
-

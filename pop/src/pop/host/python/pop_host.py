@@ -18,9 +18,7 @@ from pyodide.code import relaxed_call
 from workers import DurableObject, Request, WorkerEntrypoint, python_from_rpc, python_to_rpc
 
 # Handlers that the platform calls itself, with its own arguments. All other public methods are RPC methods.
-HANDLERS = frozenset(
-    {"fetch", "scheduled", "queue", "alarm", "webSocketMessage", "webSocketClose", "webSocketError"}
-)
+HANDLERS = frozenset({"fetch", "scheduled", "queue", "alarm", "webSocketMessage", "webSocketClose", "webSocketError"})
 
 type Settle = Callable[[Any], None]
 
@@ -31,9 +29,8 @@ def load(module_name: str) -> None:
     """Imports the Worker and finds its entry point classes."""
     importlib.invalidate_caches()
     module = importlib.import_module(module_name)
-    for name, value in vars(module).items():
-        if inspect.isclass(value) and issubclass(value, (WorkerEntrypoint, DurableObject)):
-            _classes[name] = value
+    entrypoints = inspect.getmembers(module, inspect.isclass)
+    _classes.update((name, cls) for name, cls in entrypoints if issubclass(cls, (WorkerEntrypoint, DurableObject)))
 
 
 def import_error() -> str:
@@ -51,11 +48,7 @@ def methods(class_name: str) -> list[str]:
     cls = _classes.get(class_name)
     if cls is None:
         return []
-    return [
-        name
-        for name, _ in inspect.getmembers(cls, inspect.isfunction)
-        if not name.startswith("_")
-    ]
+    return [name for name, _ in inspect.getmembers(cls, inspect.isfunction) if not name.startswith("_")]
 
 
 def create(class_name: str, ctx: Any, env: Any) -> Any:
@@ -108,6 +101,8 @@ def start(resolve: Settle, reject: Settle, instance: Any, name: str, *args: Any)
         task.add_done_callback(settle)
 
 
-def start_entrypoint(resolve: Settle, reject: Settle, class_name: str, ctx: Any, env: Any, name: str, *args: Any) -> None:
+def start_entrypoint(
+    resolve: Settle, reject: Settle, class_name: str, ctx: Any, env: Any, name: str, *args: Any
+) -> None:
     """The same for a Worker entry point, which lives for one event."""
     start(resolve, reject, create(class_name, ctx, env), name, *args)

@@ -1,0 +1,45 @@
+# Everything starts from a bare clone: `make dev` and `make test` set up what they need, and skip what is up to date.
+PYTHON ?= python3
+PORT ?= 8787
+DRY_RUN ?= --dry-run
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build dev dev-cloudflare deploy check test unit figures
+
+help: ## show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+setup: ## install what is missing
+	@$(PYTHON) scripts/setup.py
+
+build: setup ## the wheel, python_modules/, the page, and pop's Worker
+	@$(BIN)/pop build
+
+dev: setup ## the chat on http://127.0.0.1:8787, offline (another port: make dev PORT=9000)
+	@$(BIN)/pop dev --port $(PORT)
+
+dev-cloudflare: setup ## the chat on Cloudflare's own runtime; needs the internet and an account for Workers AI
+	@$(BIN)/python scripts/wrangler.py dev --port $(PORT)
+
+deploy: setup ## check a deploy; really deploy: make deploy DRY_RUN=
+	@$(BIN)/python scripts/wrangler.py deploy $(DRY_RUN)
+
+check: setup ## formatting, lint, types, and who may import whom
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+unit: setup ## the fast tests
+	@$(PYTEST) tests/unit
+
+test: check ## all checks and tests
+	@$(PYTHON) scripts/setup.py --browser
+	@$(BIN)/pop build
+	@$(PYTEST)
+
+figures: build ## measure start-up, first token, memory and sizes
+	@$(PYTHON) scripts/setup.py --browser
+	@$(BIN)/python -m bench.figures
