@@ -8,6 +8,7 @@ import base64
 import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ class Build:
         self.target = project.build
         self.pyodide = project.npm("pyodide/package.json").parent
 
-    def run(self, *, quiet: bool = False) -> None:
-        """Builds everything that is not up to date, and refuses what Cloudflare's deploy would refuse."""
+    def run(self, more: Sequence[Step] = (), *, quiet: bool = False) -> None:
+        """Builds everything that is not up to date, refuses what Cloudflare's deploy would, then takes `more` steps."""
         self.target.mkdir(parents=True, exist_ok=True)
         if command := self.project.config.get("build", {}).get("command"):
             # Not a step of ours: the command knows best what it has to do.
@@ -41,7 +42,7 @@ class Build:
                 raise PopError(
                     f"The build command failed: {command}\n{(done.stdout or '') + (done.stderr or '')}".rstrip()
                 )
-        run_steps(self.steps(), self.project.home / "stamps", quiet=quiet)
+        run_steps([*self.steps(), *more], self.project.home / "stamps", quiet=quiet)
 
     def steps(self) -> list[Step]:
         sdk = self.project.python_modules / "workers"
@@ -84,12 +85,6 @@ class Build:
                 self.write_config,
                 inputs=[self.project.config_file],
                 outputs=[self.target / "main.mjs", self.target / "wrangler.json"],
-            ),
-            Step(
-                "Applying the database migrations",
-                self.apply_migrations,
-                inputs=self.migrations(),
-                outputs=[self.project.state / "v3" / "d1"] if self.migrations() else [],
             ),
             Step(
                 "Checking what Cloudflare would refuse",
@@ -144,27 +139,6 @@ class Build:
         (self.target / "wrangler.json").write_text(json.dumps(derived, indent=2))
         main = config.main_module(project.main.stem, config.durable_objects(project.config))
         (self.target / "main.mjs").write_text(main)
-
-    def migrations(self) -> list[Path]:
-        databases = self.project.config.get("d1_databases", [])
-        return [
-            self.project.root / database["migrations_dir"] for database in databases if "migrations_dir" in database
-        ]
-
-    def apply_migrations(self) -> None:
-        options = [f"--config={self.target / 'wrangler.json'}", f"--persist-to={self.project.state}"]
-        for database in self.project.config.get("d1_databases", []):
-            if "migrations_dir" in database:
-                command = [
-                    *self.project.wrangler,
-                    "d1",
-                    "migrations",
-                    "apply",
-                    database["binding"],
-                    "--local",
-                    *options,
-                ]
-                self.project.run(command, title=f"Migrating {database['binding']}")
 
     def check(self) -> None:
         found = json.loads(self._workerd("check.mjs", {"module": self.project.main.stem}))

@@ -4,8 +4,8 @@ import asyncio
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 from watchfiles import awatch
@@ -15,6 +15,7 @@ from pop.config import AI_URL
 from pop.errors import PopError
 from pop.process import Process
 from pop.project import Project
+from pop.steps import Step
 
 STARTUP = 90
 """Seconds that a process may take until it answers."""
@@ -34,20 +35,41 @@ class Dev:
     async def run(self) -> None:
         """Runs until it is cancelled, or one of the processes ends."""
         _refuse_used_port(self._port)
-        self._build.run()
-        ai_port = _free_port()
-        ai_url = f"http://127.0.0.1:{ai_port}"
-        print("Starting the local AI and wrangler ... ", end="", flush=True)
-        started = time.monotonic()
-        async with (
-            self._process("ai", self._ai_command(ai_port)) as ai,
-            self._process("wrangler", self._wrangler_command(ai_url)) as wrangler,
-        ):
-            await self._while_running(_answer(f"{ai_url}/health", self.url), ai, wrangler)
+        self._build.run(self._migrations())
+        async with AsyncExitStack() as stack:
+            ai_port = _free_port()
+            ai_url = f"http://127.0.0.1:{ai_port}"
+            commands = {"wrangler": self._wrangler_command(ai_url)}
+            urls = [self.url]
+            if self.project.ai_binding:
+                commands["ai"] = self._ai_command(ai_port)
+                urls.append(f"{ai_url}/health")
+            started = time.monotonic()
+            print(f"Starting {' and '.join(commands)} ... ", end="", flush=True)
+            processes = [await stack.enter_async_context(self._process(*command)) for command in commands.items()]
+            await self._while_running(processes, _answer(*urls))
             print(f"{time.monotonic() - started:.1f} s\n\nReady on {self.url} (Ctrl-C stops it)\n", flush=True)
-            await self._while_running(self._watch(), ai, wrangler)
+            await self._while_running(processes, self._watch())
 
-    async def _while_running(self, work: Coroutine[None, None, None], *processes: Process) -> None:
+    def _migrations(self) -> list[Step]:
+        state = self.project.state
+        folders = list(self.project.migrations.values())
+        step = Step(
+            "Applying the database migrations",
+            self._apply_migrations,
+            inputs=folders,
+            outputs=[state / "v3" / "d1"],  # where miniflare keeps D1
+            stamps=state / "stamps",
+        )
+        return [step] if folders else []
+
+    def _apply_migrations(self) -> None:
+        options = [f"--config={self.project.build / 'wrangler.json'}", f"--persist-to={self.project.state}"]
+        for database in self.project.migrations:
+            command = [*self.project.wrangler, "d1", "migrations", "apply", database, "--local", *options]
+            self.project.run(command, title=f"Migrating {database}")
+
+    async def _while_running(self, processes: Sequence[Process], work: Coroutine[None, None, None]) -> None:
         """Waits for the work; raises if one of the processes ends before."""
         task = asyncio.create_task(work)
         ends = [asyncio.create_task(process.wait()) for process in processes]
@@ -97,7 +119,7 @@ class Dev:
         async for _changes in awatch(*paths, step=50, debounce=200):
             started = time.monotonic()
             try:
-                await asyncio.to_thread(self._build.run, quiet=True)
+                await asyncio.to_thread(self._build.run, self._migrations(), quiet=True)
                 print(f"Rebuilt in {time.monotonic() - started:.1f} s", flush=True)
             except PopError as error:
                 print(f"pop: {error}", flush=True)

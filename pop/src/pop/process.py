@@ -60,13 +60,20 @@ class Process:
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Asks the process and its children to stop, and kills them if they do not."""
+        """Asks the process and its children to stop, kills those that do not, and returns when all are gone."""
         self._signal(signal.SIGTERM)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), PATIENCE)
-        self._signal(signal.SIGKILL)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while self._signal(signal.SIGKILL):
+                    await asyncio.sleep(0.01)
         await self.wait()
 
-    def _signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError):
+    def _signal(self, number: signal.Signals) -> bool:
+        """Signals all processes of the session; false if there are none any more."""
+        try:
             os.killpg(self._process.pid, number)
+        except ProcessLookupError:
+            return False
+        return True

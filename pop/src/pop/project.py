@@ -22,6 +22,8 @@ HOST = Path(__file__).parent / "host"
 class Project:
     config_file: Path
     """The Worker's production configuration, `wrangler.toml`."""
+    state_folder: Path | None = None
+    """Where the local D1, KV, R2 and Durable Objects are kept, if not with all else that pop writes."""
 
     @property
     def root(self) -> Path:
@@ -66,7 +68,19 @@ class Project:
     @property
     def state(self) -> Path:
         """The local D1, KV, R2 and Durable Objects: survives restarts and builds."""
-        return self.home / "state"
+        return self.state_folder or self.home / "state"
+
+    @property
+    def ai_binding(self) -> str | None:
+        """The name of the Workers AI binding, if the Worker has one."""
+        name: str | None = self.config.get("ai", {}).get("binding")
+        return name
+
+    @property
+    def migrations(self) -> dict[str, Path]:
+        """The folders of D1 migrations, by the binding of their database."""
+        databases = self.config.get("d1_databases", [])
+        return {db["binding"]: self.root / db["migrations_dir"] for db in databases if "migrations_dir" in db}
 
     def npm(self, path: str) -> Path:
         """A file of the project's npm packages."""

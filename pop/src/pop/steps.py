@@ -16,7 +16,9 @@ class Step:
     """Files and folders whose content decides the outcome."""
     outputs: Sequence[Path]
     settings: Sequence[str] = ()
-    """Anything else that decides the outcome: versions, ports, flags."""
+    """Anything else that decides the outcome, such as versions and flags."""
+    stamps: Path | None = None
+    """Where it is remembered that the step is done, if not with the others: beside what it changes."""
 
     def digest(self) -> str:
         """A hash of everything that decides the outcome."""
@@ -38,7 +40,7 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def run_steps(steps: Sequence[Step], stamps: Path, *, quiet: bool = False) -> None:
-    """Runs the steps that are not up to date, in order. `stamps` is the folder that remembers what was built.
+    """Runs the steps that are not up to date, in order. `stamps` is the folder that remembers what is done.
 
     Tells what it does and how far it is, unless `quiet`.
     """
@@ -47,10 +49,9 @@ def run_steps(steps: Sequence[Step], stamps: Path, *, quiet: bool = False) -> No
         if not quiet:
             print(text, end=end, flush=True)
 
-    stamps.mkdir(parents=True, exist_ok=True)
     for number, step in enumerate(steps, start=1):
         say(f"[{number}/{len(steps)}] {step.title} ... ", end="")
-        stamp = stamps / step.title.lower().replace(" ", "-")
+        stamp = (step.stamps or stamps) / step.title.lower().replace(" ", "-")
         digest = step.digest()
         if stamp.is_file() and stamp.read_text() == digest and all(path.exists() for path in step.outputs):
             say("up to date")
@@ -62,5 +63,6 @@ def run_steps(steps: Sequence[Step], stamps: Path, *, quiet: bool = False) -> No
         except BaseException:
             say("failed")
             raise
+        stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.write_text(digest)
         say(f"{time.monotonic() - started:.1f} s")

@@ -1,7 +1,7 @@
 """`stream_text`: one answer of a model as UI chunks."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from edgechat.errors import EdgeChatError
 from edgechat.generate.timing import Timing
@@ -43,12 +43,13 @@ class TextStream:
                         yield chunks
             chunks = self._chunks(decoder.close())
         except EdgeChatError as error:
-            chunks = [*self._chunks(decoder.close()), self._fail(error)] if self.timing.ttft else [self._fail(error)]
+            ends = [part for part in decoder.close() if isinstance(part, model_types.TextEnd | model_types.ReasoningEnd)]
+            chunks = [*self._chunks(ends), self._fail(error)]
         self.timing.finish()
         finish_reason = "error" if self.error else self.finish_reason
         yield [*chunks, ui.FinishStep(), ui.Finish(finish_reason=finish_reason)]
 
-    def _chunks(self, parts: list[ModelPart]) -> list[ui.UIChunk]:
+    def _chunks(self, parts: Sequence[ModelPart]) -> list[ui.UIChunk]:
         return [chunk for part in parts if (chunk := self._chunk(part))]
 
     def _chunk(self, part: ModelPart) -> ui.UIChunk | None:

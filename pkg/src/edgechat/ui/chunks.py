@@ -92,6 +92,10 @@ class Data(msgspec.Struct, kw_only=True, omit_defaults=True):
     transient: bool = False
 
 
+class _Type(msgspec.Struct):
+    type: str
+
+
 type Tagged = (
     Start
     | Finish
@@ -111,25 +115,31 @@ type UIChunk = Tagged | Data
 
 _tagged: msgspec.json.Decoder[Tagged] = msgspec.json.Decoder(Tagged.__value__)
 _data = msgspec.json.Decoder(Data)
+_type = msgspec.json.Decoder(_Type)
 _encoder = msgspec.json.Encoder()
 
 
 def decode(text: str | bytes) -> UIChunk:
     """One chunk from its JSON. Raises `InvalidChunkError`, which names the field."""
     try:
-        return _tagged.decode(text)
-    except msgspec.ValidationError as error:
-        if "at `$.type`" not in str(error):
-            raise InvalidChunkError(f"Invalid chunk: {error}") from None
+        return decode_tagged(text, _tagged, _data)
     except msgspec.DecodeError as error:
         raise InvalidChunkError(f"Invalid chunk: {error}") from None
+
+
+def decode_tagged[Tagged, Data](
+    text: str | bytes | msgspec.Raw, tagged: msgspec.json.Decoder[Tagged], data: msgspec.json.Decoder[Data]
+) -> Tagged | Data:
+    """An object by its `type`. msgspec knows fixed types only, so that `data-NAME` needs a second look."""
     try:
-        chunk = _data.decode(text)
+        return tagged.decode(text)
     except msgspec.ValidationError as error:
-        raise InvalidChunkError(f"Invalid data chunk: {error}") from None
-    if not chunk.type.startswith("data-"):
-        raise InvalidChunkError(f"Unknown chunk type {chunk.type!r}")
-    return chunk
+        if "at `$.type`" not in str(error):
+            raise
+    name = _type.decode(text).type
+    if not name.startswith("data-"):
+        raise msgspec.ValidationError(f"Unknown type {name!r}")
+    return data.decode(text)
 
 
 def encode(chunks: list[UIChunk]) -> bytes:

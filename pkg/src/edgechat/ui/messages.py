@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from edgechat.ui.chunks import Metadata
+from edgechat.ui.chunks import Metadata, decode_tagged
 
 type StreamState = Literal["streaming", "done"]
 
@@ -61,7 +61,6 @@ class _RawMessage(msgspec.Struct):
     metadata: Metadata | None = None
 
 
-# msgspec tells the types of a union by fixed tags, so `data-NAME` needs a second look.
 _message = msgspec.json.Decoder(_RawMessage)
 _messages = msgspec.json.Decoder(list[_RawMessage])
 _tagged: msgspec.json.Decoder[TaggedPart] = msgspec.json.Decoder(TaggedPart.__value__)
@@ -69,15 +68,7 @@ _data = msgspec.json.Decoder(DataPart)
 
 
 def _part(raw: msgspec.Raw) -> UIPart:
-    try:
-        return _tagged.decode(raw)
-    except msgspec.ValidationError as error:
-        if "at `$.type`" not in str(error):
-            raise
-    part = _data.decode(raw)
-    if not part.type.startswith("data-"):
-        raise msgspec.ValidationError(f"Unknown part type {part.type!r}")
-    return part
+    return decode_tagged(raw, _tagged, _data)
 
 
 def _checked(raw: _RawMessage) -> UIMessage:

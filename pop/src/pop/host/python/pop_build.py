@@ -18,8 +18,8 @@ APP = "/session/metadata"
 
 # Imported into the memory snapshot: what a Worker of this SDK nearly always needs.
 BASE = (
-    "pop_host workers asyncio base64 codecs collections contextlib dataclasses datetime enum functools hashlib hmac"
-    " inspect itertools json random re secrets string time typing urllib.parse uuid"
+    "pop_host workers asyncio base64 calendar codecs collections contextlib dataclasses datetime decimal enum functools"
+    " hashlib hmac inspect itertools json logging numbers random re secrets string time typing urllib.request uuid"
 )
 
 

@@ -1,0 +1,31 @@
+"""For all tests: coroutine functions are tests too, on CPython and in Pyodide alike."""
+
+import asyncio
+import inspect
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+
+
+def run(coroutine: Coroutine[Any, Any, Any]) -> None:
+    if sys.platform == "emscripten":
+        from pyodide.ffi import run_sync
+
+        run_sync(coroutine)
+    else:
+        asyncio.run(coroutine)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = inspect.signature(pyfuncitem.obj).parameters
+    run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
+
+
+if sys.platform == "emscripten":  # neither hypothesis nor httpx runs there
+    collect_ignore_glob = ["*_properties.py", "*test_host.py"]
