@@ -30,7 +30,7 @@ check: setup ## formatting, lint, types, and who may import whom
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
+	@PYTHONPATH=worker/src:web/src $(BIN)/lint-imports --no-cache --no-logo
 
 unit: setup ## the fast tests
 	@$(PYTEST) tests/unit

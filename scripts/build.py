@@ -7,7 +7,8 @@ import zipfile
 from importlib.metadata import distributions
 from pathlib import Path
 
-import page
+import build_page
+
 from pop.errors import PopError
 from pop.steps import Step, run_steps
 
@@ -59,20 +60,20 @@ STEPS = [
     Step("Assembling python_modules", assemble, inputs=[ROOT / "pkg", REQUIREMENTS], outputs=[PYTHON_MODULES]),
     Step(
         "Preparing Pyodide for the page",
-        page.build_vendor,
+        build_page.build_vendor,
         inputs=[
-            page.PYODIDE / "package.json",
-            page.PYSCRIPT.parent / "package.json",
-            Path(page.__file__),
-            page.COMPILE,
+            build_page.PYODIDE / "package.json",
+            build_page.PYSCRIPT.parent / "package.json",
+            Path(build_page.__file__),
+            build_page.COMPILE,
         ],
-        outputs=[page.VENDOR],
+        outputs=[build_page.VENDOR],
     ),
     Step(
         "Building the page",
-        page.build_page,
-        inputs=[page.SOURCE, ROOT / "pkg", REQUIREMENTS, Path(page.__file__), page.COMPILE],
-        outputs=[page.TARGET],
+        build_page.build_page,
+        inputs=[build_page.SOURCE, ROOT / "pkg", REQUIREMENTS, Path(build_page.__file__), build_page.COMPILE],
+        outputs=[build_page.TARGET],
     ),
 ]
 

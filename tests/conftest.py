@@ -3,10 +3,16 @@
 import asyncio
 import inspect
 import sys
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Coroutine, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from live import Pop
+
+if sys.platform == "emscripten":  # neither hypothesis nor httpx runs there
+    collect_ignore_glob = ["*_properties.py", "*test_host.py"]
 
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> None:
@@ -27,5 +33,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     return True
 
 
-if sys.platform == "emscripten":  # neither hypothesis nor httpx runs there
-    collect_ignore_glob = ["*_properties.py", "*test_host.py"]
+@pytest.fixture(scope="session")
+def chat_service(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Pop]":
+    """The whole of `make dev`: page, Worker and local model, with a state of its own."""
+    from live import ROOT, Pop
+
+    pop = Pop(ROOT / "wrangler.toml", tmp_path_factory.mktemp("state"))
+    pop.wait_for("Ready on")
+    yield pop
+    pop.stop()

@@ -108,7 +108,6 @@ class Dev:
             "--ip=127.0.0.1",
             "--inspector-port=0",
             "--show-interactive-dev-session=false",
-            "--test-scheduled",
             f"--var={AI_URL}:{ai_url}",
             *([f"--env-file={secrets}"] if secrets.exists() else []),
         ]

@@ -60,20 +60,16 @@ class Process:
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Asks the process and its children to stop, kills those that do not, and returns when all are gone."""
+        """Asks the process and its children to stop, and kills those that do not."""
         self._signal(signal.SIGTERM)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), PATIENCE)
-        with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                while self._signal(signal.SIGKILL):
-                    await asyncio.sleep(0.01)
+                # Not `wait`: on some versions of Python that waits for children that hold the output as well.
+                while self._process.returncode is None:
+                    await asyncio.sleep(0.02)
+        self._signal(signal.SIGKILL)
         await self.wait()
 
-    def _signal(self, number: signal.Signals) -> bool:
-        """Signals all processes of the session; false if there are none any more."""
-        try:
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
-        except ProcessLookupError:
-            return False
-        return True

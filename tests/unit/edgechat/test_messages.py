@@ -1,7 +1,15 @@
 import msgspec
 import pytest
 
-from edgechat.ui.messages import DataPart, ReasoningPart, StepStartPart, TextPart, UIMessage, decode_message, decode_messages
+from edgechat.ui.messages import (
+    DataPart,
+    ReasoningPart,
+    StepStartPart,
+    TextPart,
+    UIMessage,
+    decode_message,
+    decode_messages,
+)
 
 JSON = (
     '{"id":"m","role":"assistant","parts":[{"type":"step-start"},{"type":"reasoning","text":"hm","id":"r"},'

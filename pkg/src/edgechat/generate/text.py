@@ -43,7 +43,9 @@ class TextStream:
                         yield chunks
             chunks = self._chunks(decoder.close())
         except EdgeChatError as error:
-            ends = [part for part in decoder.close() if isinstance(part, model_types.TextEnd | model_types.ReasoningEnd)]
+            ends = [
+                part for part in decoder.close() if isinstance(part, model_types.TextEnd | model_types.ReasoningEnd)
+            ]
             chunks = [*self._chunks(ends), self._fail(error)]
         self.timing.finish()
         finish_reason = "error" if self.error else self.finish_reason

@@ -19,8 +19,9 @@ class Upstream:
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """`url` is the server's base, with or without `/v1`."""
         key = os.environ.get(KEY)
+        self._url = url.rstrip("/").removesuffix("/v1")
         self._client = httpx.AsyncClient(
-            base_url=url.rstrip("/").removesuffix("/v1"),
+            base_url=self._url,
             headers={"authorization": f"Bearer {key}"} if key else {},
             timeout=httpx.Timeout(120, connect=5),
             transport=transport,
@@ -33,7 +34,7 @@ class Upstream:
             response = await self._client.get("/v1/models")
             self.name = response.raise_for_status().json()["data"][0]["id"]
         except (httpx.HTTPError, ValueError, KeyError, IndexError, TypeError) as error:
-            raise PopError(f"No model answers at {self._client.base_url}v1/models: {error}") from None
+            raise PopError(f"No model answers at {self._url}/v1/models: {error}") from None
 
     async def stream(self, request: Json) -> AsyncGenerator[Json]:
         decoder = SSEDecoder()

@@ -12,13 +12,9 @@ const app = { host: null, error: null };
 export async function load(module) {
   const pyodide = await boot();
   const host = pyodide.pyimport("pop_host");
-  try {
-    host.load(module);
-    app.host = host;
-  } catch {
-    app.error = host.import_error();
-    console.error(`The Worker could not be imported.\n${app.error}`);
-  }
+  app.error = host.load(module);
+  if (app.error) console.error(`The Worker could not be imported.\n${app.error}`);
+  else app.host = host;
 }
 
 let seeded = false;

@@ -76,13 +76,9 @@ def import_watched(name: str, draws: Any) -> dict[str, Any]:
     """Imports the Worker and answers its import error, if any, and the modules that drew entropy."""
     watch = _Watch(draws)
     sys.meta_path.insert(0, watch)
-    try:
-        pop_host.load(name)
-    except Exception:
-        return {"error": pop_host.import_error(), "entropy": watch.guilty}
-    finally:
-        sys.meta_path.remove(watch)
-    return {"error": None, "entropy": watch.guilty}
+    error = pop_host.load(name)
+    sys.meta_path.remove(watch)
+    return {"error": error, "entropy": watch.guilty}
 
 
 def holders(offends: Callable[[Any], bool]) -> list[str]:

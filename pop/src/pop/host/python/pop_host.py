@@ -8,7 +8,6 @@ import asyncio
 import importlib
 import inspect
 import random
-import sys
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -17,30 +16,40 @@ import js
 from pyodide.code import relaxed_call
 from workers import DurableObject, Request, WorkerEntrypoint, python_from_rpc, python_to_rpc
 
-# Handlers that the platform calls itself, with its own arguments. All other public methods are RPC methods.
-HANDLERS = frozenset({"fetch", "scheduled", "queue", "alarm", "webSocketMessage", "webSocketClose", "webSocketError"})
+# Called by the platform itself: with an event, `env` and `ctx`, or with its own arguments. All other public methods are
+# RPC methods, whose arguments and results are converted.
+EVENTS = frozenset({"scheduled", "queue"})
+HANDLERS = frozenset({"alarm", "webSocketMessage", "webSocketClose", "webSocketError"})
 
 type Settle = Callable[[Any], None]
 
 _classes: dict[str, type] = {}
 
 
-def load(module_name: str) -> None:
-    """Imports the Worker and finds its entry point classes."""
+def load(module_name: str) -> str | None:
+    """Imports the Worker and finds its entry point classes. Answers the traceback if that fails."""
     importlib.invalidate_caches()
-    module = importlib.import_module(module_name)
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        return _traceback(error)
     entrypoints = inspect.getmembers(module, inspect.isclass)
     _classes.update((name, cls) for name, cls in entrypoints if issubclass(cls, (WorkerEntrypoint, DurableObject)))
+    return None
 
 
-def import_error() -> str:
-    """The traceback of the failed import, without the frames of the import machinery and of this module."""
-    error = sys.exception()
-    assert error is not None
+def _traceback(error: BaseException) -> str:
+    """From the first frame of the Worker on: those of this module and of the import machinery say nothing."""
     tb = error.__traceback__
     while tb is not None and tb.tb_frame.f_code.co_filename.startswith(("<", "/lib/")):
         tb = tb.tb_next
-    return "".join(traceback.format_exception(type(error), error, tb))
+    return "".join(traceback.format_exception(type(error), error, tb)).rstrip()
+
+
+def _js_error(text: str) -> Any:
+    error = js.Error.new(text)
+    error.stack = text  # where it was made is of no use to anybody
+    return error
 
 
 def methods(class_name: str) -> list[str]:
@@ -74,13 +83,15 @@ async def _handle(instance: Any, name: str, args: tuple[Any, ...]) -> Any:
     if name == "fetch":
         return await _fetch(instance, args[0])
     method = getattr(instance, name)
-    if name in HANDLERS:
-        result = relaxed_call(method, *args, instance.env, instance.ctx)
+    if name in EVENTS:
+        result = relaxed_call(method, args[0], instance.env, instance.ctx)
+    elif name in HANDLERS:
+        result = relaxed_call(method, *args)
     else:
         result = method(*(python_from_rpc(arg) for arg in args))
     if inspect.isawaitable(result):
         result = await result
-    return None if name in HANDLERS else python_to_rpc(result)
+    return None if name in EVENTS | HANDLERS else python_to_rpc(result)
 
 
 def start(resolve: Settle, reject: Settle, instance: Any, name: str, *args: Any) -> None:
@@ -88,9 +99,9 @@ def start(resolve: Settle, reject: Settle, instance: Any, name: str, *args: Any)
 
     def settle(task: asyncio.Task[Any]) -> None:
         if task.cancelled():
-            reject(js.Error.new(f"{name} was cancelled"))
+            reject(_js_error(f"{name} was cancelled"))
         elif error := task.exception():
-            reject(js.Error.new("".join(traceback.format_exception(error)).rstrip()))
+            reject(_js_error(_traceback(error)))
         else:
             resolve(task.result())
 

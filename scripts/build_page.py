@@ -127,7 +127,7 @@ def _compile(files: dict[str, bytes], target: Path, prefix: str) -> None:
         with zipfile.ZipFile(source, "w") as archive:
             for name, data in sorted(files.items()):
                 archive.writestr(zipfile.ZipInfo(name), data)
-        command = [node(), COMPILE, source, compiled, prefix, "2"]
+        command: list[str | Path] = [node(), COMPILE, source, compiled, prefix, "2"]
         stdlib = VENDOR / "pyodide" / "python_stdlib.zip"
         environment = os.environ | ({"STDLIB": str(stdlib)} if stdlib.exists() else {})
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
