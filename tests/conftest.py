@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 if sys.platform == "emscripten":  # neither hypothesis nor httpx runs there
     collect_ignore_glob = ["*_properties.py", "*test_host.py"]
+else:
+    collect_ignore = ["pyodide/inside"]
 
 
 def run(coroutine: Coroutine[Any, Any, Any]) -> None:

@@ -22,6 +22,9 @@ pyodide.FS.writeFile("/pytest/py.py", fs.readFileSync(`${sitePackages}/py.py`));
 for (const name of ["_pytest", "iniconfig", "packaging", "pluggy", "pygments", "pytest"]) {
   pyodide.mountNodeFS(`/pytest/${name}`, `${sitePackages}/${name}`);
 }
+// What workers-runtime-sdk asks of its runtime when it is imported.
+pyodide.registerJsModule("_pyodide_entrypoint_helper", { patchWaitUntil() {} });
+pyodide.registerJsModule("_cloudflare_compat_flags", {});
 pyodide.runPython(`
 def run_tests(arguments):
     import importlib

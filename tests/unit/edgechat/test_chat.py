@@ -16,10 +16,12 @@ HELLO: list[list[ui.UIChunk]] = [
 
 
 class Transport:
-    """Plays batches of chunks; an exception is raised, None waits for ever."""
+    """Plays batches of chunks; an exception is raised, None waits until the server is asked to stop, if it does."""
 
     def __init__(self, *script: list[ui.UIChunk] | Exception | None) -> None:
         self.sent: list[list[UIMessage]] = []
+        self.can_stop: bool | Exception = False
+        self._stop = asyncio.Event()
         self.closed = 0
         self._script = script
 
@@ -31,11 +33,18 @@ class Transport:
                 if isinstance(batch, Exception):
                     raise batch
                 if batch is None:
-                    await asyncio.Event().wait()
+                    await self._stop.wait()
                 else:
                     yield batch
         finally:
             self.closed += 1
+
+    async def stop(self, _chat_id: str) -> bool:
+        if isinstance(self.can_stop, Exception):
+            raise self.can_stop
+        if self.can_stop:
+            self._stop.set()
+        return self.can_stop
 
 
 class Log:
@@ -94,16 +103,34 @@ async def test_after_an_error_one_can_go_on() -> None:
     assert len(log.transport.sent) == 2
 
 
-async def test_stop_keeps_the_text_closes_its_part_and_ends_the_request() -> None:
-    log = Log(*HELLO[:2], None)
+async def until_text(log: Log) -> "asyncio.Future[None]":
+    """Sends a message and returns when the first text has come."""
     sending = asyncio.ensure_future(log.chat.send_message("Hi"))
     while log.chat.status != "streaming" or not log.chat.messages[-1].text:
         await asyncio.sleep(0)
+    return sending
+
+
+@pytest.mark.parametrize("can_stop", [False, APICallError("gone")])
+async def test_stop_keeps_the_text_closes_its_part_and_leaves_the_stream(can_stop: bool | Exception) -> None:
+    log = Log(*HELLO[:2], None)
+    log.transport.can_stop = can_stop
+    sending = await until_text(log)
     await log.chat.stop()
     assert log.transport.closed == 1
     await sending
     assert log.statuses == ["submitted", "streaming", "ready"]
     assert log.chat.messages[-1].parts[-1] == TextPart(text="Hel", state="done")
+
+
+async def test_a_server_that_stops_says_its_last_words() -> None:
+    log = Log(*HELLO[:2], None, [ui.TextDelta(id="t", delta="l"), ui.TextEnd(id="t"), ui.Abort()])
+    log.transport.can_stop = True
+    sending = await until_text(log)
+    await log.chat.stop()
+    await sending
+    assert log.statuses == ["submitted", "streaming", "ready"]
+    assert log.chat.messages[-1].text == "Hell"
 
 
 async def test_stop_without_an_answer_does_nothing() -> None:

@@ -29,6 +29,7 @@ class Server:
         self.clock = Clock()
         self.requests: list[ModelRequest] = []
         self.open = False
+        self.read_count = 0
         self.headers = headers or {}
         self._pieces = list(pieces)
 
@@ -44,6 +45,7 @@ class Server:
             self.open = False
 
     async def read(self) -> bytes | None:
+        self.read_count += 1
         while self._pieces:
             piece = self._pieces.pop(0)
             if isinstance(piece, bytes):
@@ -133,6 +135,20 @@ async def test_leaving_the_stream_cancels_the_call() -> None:
     assert server.open
     await batches.aclose()  # type: ignore[attr-defined]
     assert not server.open
+
+
+async def test_stop_cancels_the_call_keeps_what_came_and_ends_with_abort() -> None:
+    server = Server(event("a"), event("b"), event("c"))
+    stream = start(server)
+    batches = []
+    async for batch in stream:
+        batches.append(batch)
+        if len(batches) == 2:
+            stream.stop()
+    assert batches[-1] == [ui.TextEnd(id="text-0"), ui.FinishStep(), ui.Abort(reason="stopped")]
+    assert server.read_count == 1
+    assert not server.open
+    assert stream.error is None
 
 
 async def test_an_error_of_ones_own_code_is_not_hidden() -> None:

@@ -53,6 +53,24 @@ async def test_only_the_new_message_is_sent_and_its_place() -> None:
     assert server.body == {"id": "c1", "message": msgspec.to_builtins(AGAIN), "parentId": "a1"}
 
 
+async def test_a_message_that_got_no_answer_is_no_part_of_the_conversation() -> None:
+    server = Server(STREAM)
+    await send(server, HI, ANSWER, AGAIN, UIMessage(id="u3", role="user", parts=[TextPart(text="Once more")]))
+    assert isinstance(server.body, dict)
+    assert (server.body["message"]["id"], server.body["parentId"]) == ("u3", "a1")
+
+
+@pytest.mark.parametrize(("answer", "stopped"), [(b'{"stopped":true}', True), (b'{"stopped":false}', False)])
+async def test_the_server_is_asked_to_stop(answer: bytes, stopped: bool) -> None:
+    server = Server(answer)
+    assert await EdgeChatTransport(server.fetch).stop("c1") is stopped
+    assert server.url == "/api/chat/c1/stop"
+
+
+async def test_a_server_that_knows_no_stop_does_not() -> None:
+    assert not await EdgeChatTransport(Server(b"not found", status=404).fetch).stop("c1")
+
+
 async def test_the_first_message_has_no_parent() -> None:
     server = Server(STREAM)
     await send(server, HI)

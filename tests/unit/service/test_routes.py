@@ -71,7 +71,9 @@ async def test_a_wrong_method_is_told_the_right_ones() -> None:
     assert response.headers["allow"] == "POST"
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/api/chat"), ("GET", "/api/chats/c1")])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/chat"), ("POST", "/api/chat/c1/stop"), ("GET", "/api/chats/c1")]
+)
 async def test_without_a_session_nothing_is_done(method: str, path: str) -> None:
     response = await respond(request(method, path, {"id": "c1", "message": HI}), Env())
     assert (response.status, code_of(response)) == (401, "unauthorized")
@@ -83,7 +85,7 @@ async def test_without_a_session_nothing_is_done(method: str, path: str) -> None
         (b"", 400, "invalid_json"),
         (b"{", 400, "invalid_json"),
         (b"\xff\xfe", 400, "invalid_json"),
-        (b"[" * 100_000, 400, "invalid_request"),
+        (b"[" * 100_000, 400, "invalid_json"),
         (b'{"new":' + b"[" * 100_000, 400, "invalid_json"),
         (b'{"id":"c1","message":' + b'{"a":' * 100_000, 400, "invalid_json"),
         (b" " * (MAX_BODY + 1), 413, "body_too_large"),
@@ -119,6 +121,11 @@ async def test_only_json_is_taken(content_type: str) -> None:
     headers = SIGNED | {"content-type": content_type}
     response = await respond(request("POST", "/api/chat", {"id": "c1", "message": HI}, headers), Env())
     assert (response.status, code_of(response)) == (415, "unsupported_media_type")
+
+
+async def test_where_nothing_runs_nothing_is_stopped() -> None:
+    response = await respond(request("POST", "/api/chat/c1/stop", headers=SIGNED), Env())
+    assert body_of(response) == {"stopped": False}
 
 
 async def test_a_failure_inside_is_logged_and_not_shown(caplog: pytest.LogCaptureFixture) -> None:

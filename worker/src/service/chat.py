@@ -9,12 +9,14 @@ import msgspec
 
 from edgechat.generate.text import TextStream, stream_text
 from edgechat.ids import generate_id
+from edgechat.json import JSONDecoder
 from edgechat.model.types import ModelCall, ModelMessage, Sender
 from edgechat.model.workers_ai import WorkersAI
 from edgechat.ui import chunks as ui
 from edgechat.ui.convert import convert_to_model_messages
 from edgechat.ui.fold import MessageFold
 from edgechat.ui.messages import TextPart, UIMessage, decode_message
+from service import generations
 from service.history import History, unknown_chat
 from service.web import HTTPError, Request, parse
 
@@ -44,6 +46,11 @@ class _Body(msgspec.Struct, rename="camel"):
 
 class _Reference(msgspec.Struct):
     id: Id
+    role: Literal["system", "user", "assistant"]
+
+
+_body = JSONDecoder[_Body](_Body)
+_reference = JSONDecoder[_Reference](_Reference)
 
 
 class Turn(msgspec.Struct):
@@ -55,19 +62,21 @@ class Turn(msgspec.Struct):
 
 
 async def read_turn(request: Request) -> Turn:
-    body = await request.json(_Body)
+    body = await request.json(_body)
     if body.message is not msgspec.UNSET:
         return Turn(body.id, _user_message(body.message), body.parent_id)
     if body.messages is msgspec.UNSET or not body.messages:
         raise HTTPError(HTTPStatus.BAD_REQUEST, "invalid_request", "The body has neither `message` nor `messages`.")
-    # The server has the conversation: of what the client sends, only the new message counts, and its place.
-    parent = parse(body.messages[-2], _Reference).id if len(body.messages) > 1 else None
+    # The server has the conversation: of what the client sends, only the new message counts, and its place. What got no
+    # answer, because it never arrived, is no part of the conversation.
+    earlier = (parse(raw, _reference.decode) for raw in reversed(body.messages[:-1]))
+    parent = next((message.id for message in earlier if message.role == "assistant"), None)
     return Turn(body.id, _user_message(body.messages[-1]), parent)
 
 
 def _user_message(raw: msgspec.Raw) -> UIMessage:
-    message = parse(raw, UIMessage, decode_message)
-    parse(raw, _Reference)
+    message = parse(raw, decode_message)
+    parse(raw, _reference.decode)
     if message.role != "user":
         raise HTTPError(HTTPStatus.BAD_REQUEST, "invalid_request", "The last message must be the user's.")
     if not message.text.strip():
@@ -104,18 +113,20 @@ async def answer(
     call = ModelCall(messages=prompt, max_output_tokens=MAX_OUTPUT_TOKENS, temperature=TEMPERATURE)
     stream = stream_text(model=WorkersAI(MODEL), send=send, call=call, message_id=generate_id())
     fold = MessageFold(UIMessage(id=stream.message_id, role="assistant"))
-    try:
-        async for batch in stream:
-            chunks = _with_figures(batch, stream)
-            for chunk in chunks:
-                fold.apply(chunk)
-            yield chunks
-    finally:
-        if stream.error:
-            log.warning("The model call of chat %s failed: %s", turn.chat_id, stream.error)
-        fold.close()
-        saved = [turn.message, fold.message] if fold.message.text else [turn.message]
-        await history.save_turn(turn.chat_id, turn.parent_id, saved)
+    with generations.running(history.user, turn.chat_id) as generation:
+        try:
+            async for batch in stream:
+                chunks = _with_figures(batch, stream)
+                for chunk in chunks:
+                    fold.apply(chunk)
+                yield chunks
+                if generation.is_to_stop:
+                    stream.stop()
+        finally:
+            if stream.error:
+                log.warning("The model call of chat %s failed: %s", turn.chat_id, stream.error)
+            fold.close()
+            await history.save_turn(turn.chat_id, turn.parent_id, [turn.message, fold.message])
 
 
 def _window(messages: list[ModelMessage]) -> list[ModelMessage]:
@@ -132,9 +143,11 @@ def _window(messages: list[ModelMessage]) -> list[ModelMessage]:
 
 
 def _with_figures(batch: list[ui.UIChunk], stream: TextStream) -> list[ui.UIChunk]:
-    """Puts the figures of the answer before its `finish`."""
+    """Puts the figures of the answer before its last chunk."""
     *rest, last = batch
-    return [*rest, ui.Data(type="data-figures", data=_figures(stream)), last] if isinstance(last, ui.Finish) else batch
+    if isinstance(last, ui.Finish | ui.Abort):
+        return [*rest, ui.Data(type="data-figures", data=_figures(stream)), last]
+    return batch
 
 
 def _figures(stream: TextStream) -> dict[str, Any]:

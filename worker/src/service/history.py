@@ -59,7 +59,7 @@ class History:
 
     def __init__(self, db: D1Database, user: User) -> None:
         self._db = db
-        self._user = user
+        self.user = user
 
     async def load(self, chat_id: str, leaf_id: str | None = None) -> list[UIMessage] | None:
         """The messages from the first to `leaf_id`, by default to the head; empty if that message does not exist.
@@ -70,7 +70,7 @@ class History:
         if found is None:
             return None
         row = msgspec.json.decode(found, type=_Conversation)
-        if row.owner != self._user.id:
+        if row.owner != self.user.id:
             raise unknown_chat()
         return decode_messages(row.messages)
 
@@ -78,14 +78,14 @@ class History:
         """Appends the messages of a turn, each to the one before it, in one transaction."""
         now = int(time.time() * 1000)
         statements: list[D1Statement] = [
-            self._db.prepare(_SAVE_CONVERSATION).bind(chat_id, self._user.id, turn[-1].id, now)
+            self._db.prepare(_SAVE_CONVERSATION).bind(chat_id, self.user.id, turn[-1].id, now)
         ]
         for message in turn:
             parts = msgspec.json.encode(message.parts).decode()
             metadata = None if message.metadata is None else msgspec.json.encode(message.metadata).decode()
             statements.append(
                 self._db.prepare(_SAVE_MESSAGE).bind(
-                    chat_id, self._user.id, message.id, parent_id, message.role, parts, metadata, now
+                    chat_id, self.user.id, message.id, parent_id, message.role, parts, metadata, now
                 )
             )
             parent_id = message.id

@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-from service import auth, chat
+from service import auth, chat, generations
 from service.bindings import Env
 from service.history import History, unknown_chat
 from service.web import HTTPError, Request, Response, error_response, json_response
@@ -34,6 +34,12 @@ async def post_chat(request: Request, env: Env) -> Response:
     return Response(chat.answer(env.ai, history, turn, messages))
 
 
+async def post_stop(request: Request, env: Env, chat_id: str) -> Response:
+    """Ends the caller's answer that is being generated in this chat, and answers when it is saved."""
+    user = auth.require_user(request, env.session_secret)
+    return json_response({"stopped": await generations.stop(user, chat_id)})
+
+
 async def get_chat(request: Request, env: Env, chat_id: str) -> Response:
     user = auth.require_user(request, env.session_secret)
     messages = await History(env.db, user).load(chat_id)
@@ -46,6 +52,7 @@ ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
     ("GET", re.compile(r"/api/health"), get_health),
     ("POST", re.compile(r"/api/session"), post_session),
     ("POST", re.compile(r"/api/chat"), post_chat),
+    ("POST", re.compile(r"/api/chat/(?P<chat_id>[A-Za-z0-9_-]{1,64})/stop"), post_stop),
     ("GET", re.compile(r"/api/chats/(?P<chat_id>[A-Za-z0-9_-]{1,64})"), get_chat),
 ]
 

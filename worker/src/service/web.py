@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from edgechat.json import JSONDecoder
 from edgechat.ui.chunks import UIChunk
 
 MAX_BODY = 1024 * 1024
@@ -34,7 +35,7 @@ class Request:
     read: Callable[[int], Awaitable[bytes | None]]
     """Reads the body, or gives None when it is larger than so many bytes."""
 
-    async def json[T](self, type: type[T]) -> T:
+    async def json[T](self, decoder: JSONDecoder[T]) -> T:
         """The body, checked against a type."""
         if self.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise HTTPError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send application/json.")
@@ -43,7 +44,7 @@ class Request:
             raise HTTPError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", f"The body is larger than {MAX_BODY} bytes."
             )
-        return parse(body, type)
+        return parse(body, decoder.decode)
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -51,13 +52,13 @@ class Request:
         return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def parse[T](body: bytes | msgspec.Raw, type: type[T], decode: Callable[[bytes | msgspec.Raw], T] | None = None) -> T:
+def parse[T](data: bytes | msgspec.Raw, decode: Callable[[bytes | msgspec.Raw], T]) -> T:
     """JSON checked against a type; what is wrong with it becomes a 400 that names the field."""
     try:
-        return decode(body) if decode else msgspec.json.decode(body, type=type)
+        return decode(data)
     except msgspec.ValidationError as error:
         raise HTTPError(HTTPStatus.BAD_REQUEST, "invalid_request", str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError):
         raise HTTPError(HTTPStatus.BAD_REQUEST, "invalid_json", "The body is not valid JSON.") from None
 
 

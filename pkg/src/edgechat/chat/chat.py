@@ -10,6 +10,9 @@ from edgechat.ids import generate_id
 from edgechat.ui.fold import MessageFold
 from edgechat.ui.messages import TextPart, UIMessage
 
+STOP_TIMEOUT = 2.0
+"""Seconds that a server gets to end an answer in order."""
+
 type ChatStatus = Literal["ready", "submitted", "streaming", "error"]
 
 
@@ -63,8 +66,17 @@ class Chat:
             self._answer = None
 
     async def stop(self) -> None:
-        """Ends the answer that is being streamed and keeps what has come of it. Returns when it has ended."""
+        """Ends the answer that is being streamed and keeps what has come of it. Returns when it has ended.
+
+        The server is asked to end it; where it cannot, the stream is left.
+        """
         if answer := self._answer:
+            try:
+                ends = await asyncio.wait_for(self._transport.stop(self.id), STOP_TIMEOUT)
+            except (EdgeChatError, TimeoutError):
+                ends = False
+            if ends:
+                await asyncio.wait([answer], timeout=STOP_TIMEOUT)
             answer.cancel()
             await asyncio.wait([answer])
 

@@ -31,7 +31,11 @@ class Fetch(Protocol):
 
 class ChatTransport(Protocol):
     def send(self, chat_id: str, messages: list[UIMessage]) -> AsyncIterator[list[ui.UIChunk]]:
-        """Sends the last message and gives the chunks of each network read. Closing the iterator cancels."""
+        """Sends the last message and gives the chunks of each network read. Closing the iterator disconnects."""
+        ...
+
+    async def stop(self, chat_id: str) -> bool:
+        """Asks the server to end the answer; true if it does, so that the stream will end in order."""
         ...
 
 
@@ -47,7 +51,8 @@ class EdgeChatTransport:
         self._headers = {"content-type": "application/json"} | dict(headers or {})
 
     async def send(self, chat_id: str, messages: list[UIMessage]) -> AsyncIterator[list[ui.UIChunk]]:
-        parent_id = messages[-2].id if len(messages) > 1 else None
+        # What got no answer, because it never arrived, is no part of the conversation.
+        parent_id = next((message.id for message in reversed(messages) if message.role == "assistant"), None)
         body = msgspec.json.encode({"id": chat_id, "message": messages[-1], "parentId": parent_id})
         async with self._fetch(self._url, method="POST", headers=self._headers, body=body) as response:
             if not 200 <= response.status < 300:
@@ -61,6 +66,16 @@ class EdgeChatTransport:
                     yield chunks
             if not done:
                 raise StreamTruncatedError("The stream ended without [DONE].")
+
+    async def stop(self, chat_id: str) -> bool:
+        async with self._fetch(f"{self._url}/{chat_id}/stop", method="POST", headers=self._headers) as response:
+            if response.status != 200:
+                return False
+            return msgspec.json.decode(await response.text(), type=_Stopped).stopped
+
+
+class _Stopped(msgspec.Struct):
+    stopped: bool
 
 
 class _ErrorDetail(msgspec.Struct):

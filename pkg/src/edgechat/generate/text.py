@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from edgechat.errors import EdgeChatError
 from edgechat.generate.timing import Timing
 from edgechat.model import types as model_types
-from edgechat.model.types import FinishReason, Model, ModelCall, ModelPart, Sender, Usage
+from edgechat.model.types import Decoder, FinishReason, Model, ModelCall, ModelPart, Sender, Usage
 from edgechat.ui import chunks as ui
 
 
@@ -30,6 +30,11 @@ class TextStream:
         self._model = model
         self._send = send
         self._call = call
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Ends the answer before the next read: the call is cancelled, what came is kept, `abort` is the last chunk."""
+        self._stopped = True
 
     async def __aiter__(self) -> AsyncIterator[list[ui.UIChunk]]:
         yield [ui.Start(message_id=self.message_id), ui.StartStep()]
@@ -38,18 +43,23 @@ class TextStream:
         try:
             async with self._send(self._model.build(self._call)) as response:
                 self.model_id = response.headers.get("x-pop-model", self.model_id)
-                while (data := await response.read()) is not None:
+                while not self._stopped and (data := await response.read()) is not None:
                     if chunks := self._chunks(decoder.feed(data)):
                         yield chunks
-            chunks = self._chunks(decoder.close())
+            chunks = self._block_ends(decoder) if self._stopped else self._chunks(decoder.close())
         except EdgeChatError as error:
-            ends = [
-                part for part in decoder.close() if isinstance(part, model_types.TextEnd | model_types.ReasoningEnd)
-            ]
-            chunks = [*self._chunks(ends), self._fail(error)]
+            chunks = [*self._block_ends(decoder), self._fail(error)]
         self.timing.finish()
-        finish_reason = "error" if self.error else self.finish_reason
-        yield [*chunks, ui.FinishStep(), ui.Finish(finish_reason=finish_reason)]
+        if self._stopped:
+            yield [*chunks, ui.FinishStep(), ui.Abort(reason="stopped")]
+        else:
+            finish_reason = "error" if self.error else self.finish_reason
+            yield [*chunks, ui.FinishStep(), ui.Finish(finish_reason=finish_reason)]
+
+    def _block_ends(self, decoder: Decoder) -> list[ui.UIChunk]:
+        """What closes the open blocks of an answer that does not reach its end."""
+        ends = (model_types.TextEnd, model_types.ReasoningEnd)
+        return self._chunks([part for part in decoder.close() if isinstance(part, ends)])
 
     def _chunks(self, parts: Sequence[ModelPart]) -> list[ui.UIChunk]:
         return [chunk for part in parts if (chunk := self._chunk(part))]

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from edgechat.errors import APICallError, StreamFormatError, StreamTruncatedError
+from edgechat.json import JSONDecoder
 from edgechat.model.types import (
     Error,
     Finish,
@@ -110,8 +111,8 @@ class _Event(msgspec.Struct):
     usage: _Usage | None = None
 
 
-_error = msgspec.json.Decoder(_ErrorBody)
-_event = msgspec.json.Decoder(_Event)
+_error = JSONDecoder[_ErrorBody](_ErrorBody)
+_event = JSONDecoder[_Event](_Event)
 
 
 class WorkersAIDecoder:

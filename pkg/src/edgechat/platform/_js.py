@@ -36,6 +36,8 @@ class JsResponse:
     async def read(self) -> bytes | None:
         """What has come since the last read, or None at the end. Raises `APICallError` when the connection drops."""
         if self._reader is None:
+            if not self._response.body:
+                return None
             self._reader = self._response.body.getReader()
         try:
             result = await self._reader.read()

@@ -10,6 +10,7 @@ import msgspec
 
 from edgechat import sse
 from edgechat.errors import InvalidChunkError
+from edgechat.json import JSONDecoder
 
 HEADERS = sse.HEADERS | {"x-vercel-ai-ui-message-stream": "v1"}
 
@@ -113,9 +114,9 @@ type Tagged = (
 )
 type UIChunk = Tagged | Data
 
-_tagged: msgspec.json.Decoder[Tagged] = msgspec.json.Decoder(Tagged.__value__)
-_data = msgspec.json.Decoder(Data)
-_type = msgspec.json.Decoder(_Type)
+_tagged = JSONDecoder[Tagged](Tagged.__value__)
+_data = JSONDecoder[Data](Data)
+_type = JSONDecoder[_Type](_Type)
 _encoder = msgspec.json.Encoder()
 
 
@@ -128,7 +129,7 @@ def decode(text: str | bytes) -> UIChunk:
 
 
 def decode_tagged[Tagged, Data](
-    text: str | bytes | msgspec.Raw, tagged: msgspec.json.Decoder[Tagged], data: msgspec.json.Decoder[Data]
+    text: str | bytes | msgspec.Raw, tagged: JSONDecoder[Tagged], data: JSONDecoder[Data]
 ) -> Tagged | Data:
     """An object by its `type`. msgspec knows fixed types only, so that `data-NAME` needs a second look."""
     try:

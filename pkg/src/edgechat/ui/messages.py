@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from edgechat.json import JSONDecoder
 from edgechat.ui.chunks import Metadata, decode_tagged
 
 type StreamState = Literal["streaming", "done"]
@@ -61,10 +62,10 @@ class _RawMessage(msgspec.Struct):
     metadata: Metadata | None = None
 
 
-_message = msgspec.json.Decoder(_RawMessage)
-_messages = msgspec.json.Decoder(list[_RawMessage])
-_tagged: msgspec.json.Decoder[TaggedPart] = msgspec.json.Decoder(TaggedPart.__value__)
-_data = msgspec.json.Decoder(DataPart)
+_message = JSONDecoder[_RawMessage](_RawMessage)
+_messages = JSONDecoder[list[_RawMessage]](list[_RawMessage])
+_tagged = JSONDecoder[TaggedPart](TaggedPart.__value__)
+_data = JSONDecoder[DataPart](DataPart)
 
 
 def _part(raw: msgspec.Raw) -> UIPart:

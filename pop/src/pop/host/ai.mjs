@@ -2,7 +2,7 @@
 // workerd has built in (a test compares the two), so that a Worker cannot tell them apart.
 
 class InferenceUpstreamError extends Error {
-  constructor(message, name) {
+  constructor(message, name = "InferenceUpstreamError") {
     super(message);
     this.name = name;
   }
@@ -11,13 +11,11 @@ class InferenceUpstreamError extends Error {
 // {internalCode, name, description}, {errors: [{code, message}]} or plain text.
 function toError(text) {
   try {
-    const body = JSON.parse(text);
-    const { internalCode, name, description } = body;
+    const { internalCode, name, description, errors } = JSON.parse(text);
     if (internalCode) return [new InferenceUpstreamError(`${internalCode}: ${description}`, name), internalCode];
-    const [{ code, message }] = body.errors;
-    return [new InferenceUpstreamError(`${code}: ${message}`, "InferenceUpstreamError"), code];
+    return [new InferenceUpstreamError(`${errors[0].code}: ${errors[0].message}`)];
   } catch {
-    return [new InferenceUpstreamError(text, "InferenceUpstreamError"), null];
+    return [new InferenceUpstreamError(text)];
   }
 }
 
@@ -35,7 +33,8 @@ export class Ai {
 
   async run(model, inputs, options = {}) {
     const { prefix, extraHeaders, signal, ...sent } = options;
-    const response = await fetch(`${this.#url}/run?version=3`, {
+    const path = sent.gateway?.id ? "/ai-gateway/run" : "/run";
+    const response = await fetch(`${this.#url}${path}?version=3`, {
       method: "POST",
       signal,
       headers: {
@@ -49,20 +48,13 @@ export class Ai {
     this.lastRequestId = response.headers.get("cf-ai-req-id");
     this.aiGatewayLogId = response.headers.get("cf-aig-log-id");
     this.lastRequestHttpStatusCode = response.status;
-    this.lastRequestInternalStatusCode = null;
     if (sent.returnRawResponse) return response;
     if (!response.ok) {
-      const [error, code] = toError(await response.text());
-      this.lastRequestInternalStatusCode = code;
+      const [error, internalCode] = toError(await response.text());
+      if (internalCode) this.lastRequestInternalStatusCode = internalCode;
       throw error;
     }
     return response.headers.get("content-type") === "application/json" ? response.json() : response.body;
-  }
-
-  async models(filter = {}) {
-    const response = await fetch(`${this.#url}/ai-api/models/search?${new URLSearchParams(filter)}`);
-    if (!response.ok) throw toError(await response.text())[0];
-    return (await response.json()).result;
   }
 
   gateway() {

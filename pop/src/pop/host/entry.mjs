@@ -5,44 +5,50 @@ import { Ai } from "./ai.mjs";
 import { boot } from "./boot.mjs";
 import { runtime } from "./shadow.mjs";
 
-/** The booted Python, or why it could not be booted. */
-const app = { host: null, error: null };
+/** Why the Worker could not be imported, or null. */
+let importError = null;
+/** The functions of `python/pop_host.py`: fetched once, because each access to a Python attribute makes a proxy. */
+let python;
 
 // Boot while the isolate starts, as Cloudflare does at deploy: the first request pays nothing for it.
 export async function load(module) {
   const pyodide = await boot();
-  const host = pyodide.pyimport("pop_host");
-  app.error = host.load(module);
-  if (app.error) console.error(`The Worker could not be imported.\n${app.error}`);
-  else app.host = host;
+  const { load, methods, create, reseed, start, start_entrypoint } = pyodide.pyimport("pop_host");
+  importError = load(module);
+  if (importError) console.error(`The Worker could not be imported.\n${importError}`);
+  python = { methods, create, reseed, start, startEntrypoint: start_entrypoint };
 }
 
 let seeded = false;
 function enter() {
-  if (app.error) throw new Error(`The Worker could not be imported.\n${app.error}`);
+  if (importError) throw new Error(`The Worker could not be imported.\n${importError}`);
   runtime.hasEntropy = true;
   if (seeded) return;
   seeded = true;
-  app.host.reseed();
+  python.reseed();
 }
 
-// The local Workers AI stands in for the binding; all other bindings are workerd's own.
-function bindings(env) {
-  const { POP_AI, POP_AI_URL, ...rest } = env;
-  return POP_AI ? { ...rest, [POP_AI]: new Ai(POP_AI_URL) } : rest;
+// The local Workers AI stands in for the binding, one for the isolate; all other bindings are workerd's own.
+let ai;
+function bindings({ POP_AI, POP_AI_URL, ...rest }) {
+  return POP_AI ? { ...rest, [POP_AI]: (ai ??= new Ai(POP_AI_URL)) } : rest;
 }
 
-// promising: the Python side may call run_sync
-const settled = (start) => new Promise((resolve, reject) => start(resolve, reject).catch(reject));
+// Promising: the Python side may call run_sync.
+function run(start, ...args) {
+  return new Promise((resolve, reject) => {
+    start.callPromising(resolve, reject, ...args).catch(reject);
+  });
+}
 
 /** The class of a Worker entry point: one Python instance for each event. */
 export function workerEntrypoint(name) {
   const Entrypoint = class extends WorkerEntrypoint {};
-  for (const method of app.host?.methods(name) ?? ["fetch"]) {
+  // A Worker that could not be imported still answers, with the reason.
+  for (const method of importError ? ["fetch"] : python.methods(name).toJs()) {
     Entrypoint.prototype[method] = function (...args) {
       enter();
-      const start = app.host.start_entrypoint;
-      return settled((ok, no) => start.callPromising(ok, no, name, this.ctx, bindings(this.env), method, ...args));
+      return run(python.startEntrypoint, name, this.ctx, bindings(this.env), method, ...args);
     };
   }
   return Entrypoint;
@@ -50,21 +56,21 @@ export function workerEntrypoint(name) {
 
 /** The class of a Durable Object: its Python instance lives as long as the JS one. */
 export function durableObject(name) {
-  const Class = class extends DurableObject {
+  return class extends DurableObject {
     #instance;
+
     constructor(ctx, env) {
       super(ctx, env);
       enter();
-      this.#instance = app.host.create(name, ctx, bindings(env));
+      this.#instance = python.create(name, ctx, bindings(env));
     }
-    static handle(self, method, args) {
-      return settled((ok, no) => app.host.start.callPromising(ok, no, self.#instance, method, ...args));
+
+    static {
+      for (const method of python.methods(name).toJs()) {
+        this.prototype[method] = function (...args) {
+          return run(python.start, this.#instance, method, ...args);
+        };
+      }
     }
   };
-  for (const method of app.host?.methods(name) ?? []) {
-    Class.prototype[method] = function (...args) {
-      return Class.handle(this, method, args);
-    };
-  }
-  return Class;
 }

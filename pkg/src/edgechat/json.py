@@ -1,0 +1,40 @@
+"""JSON from strangers. A few thousand nested brackets would end all of Python in Pyodide, whose stack is small."""
+
+import re
+from itertools import accumulate
+from typing import Any
+
+import msgspec
+
+MAX_DEPTH = 200
+"""Levels of nesting. Pyodide 314 dies at some 4000, with less of the stack left earlier."""
+
+# Possessive, and an open string reaches to the end: linear in the length, whatever comes.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_NO_BRACKET = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+
+class JSONDecoder[T]:
+    """`msgspec.json.Decoder` that refuses what is nested too deeply, as a `msgspec.DecodeError`."""
+
+    def __init__(self, type: Any) -> None:
+        self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(type)
+
+    def decode(self, data: bytes | str | msgspec.Raw) -> T:
+        if is_too_deep(data):
+            raise msgspec.DecodeError(f"JSON is nested more than {MAX_DEPTH} levels deep")
+        return self._decoder.decode(data)
+
+
+def is_too_deep(data: bytes | str | msgspec.Raw) -> bool:
+    # Most documents have too few brackets to be too deep: two searches at the speed of C.
+    if isinstance(data, str):
+        if data.count("[") + data.count("{") <= MAX_DEPTH:
+            return False
+        data = data.encode(errors="surrogatepass")
+    data = bytes(data)
+    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return False
+    brackets = _STRING.sub(b"", data).translate(None, _NO_BRACKET)
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > MAX_DEPTH

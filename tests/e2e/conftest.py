@@ -1,0 +1,44 @@
+"""A real browser on the real page. Requests elsewhere, refused scripts and errors in the console are failures."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live import Pop
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from watching import Complaints, watch
+
+# Chromium asks its makers this and that in the background, which is none of the page's business.
+QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        found = shutil.which("chromium") or shutil.which("google-chrome") or playwright.chromium.executable_path
+        if not Path(found).exists():
+            pytest.fail("There is no Chromium: apt install chromium, or .venv/bin/playwright install chromium")
+        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    return Complaints()
+
+
+@pytest.fixture
+def context(browser: Browser, chat_service: Pop) -> Iterator[BrowserContext]:
+    context = browser.new_context(base_url=chat_service.url, viewport={"width": 1000, "height": 700})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, chat_service: Pop, complaints: Complaints) -> Iterator[Page]:
+    page = context.new_page()
+    watch(page, chat_service.url, complaints)
+    yield page
+    assert complaints == []
