@@ -42,4 +42,4 @@ test: check ## all checks and tests
 
 figures: build ## measure start-up, first token, memory and sizes
 	@$(PYTHON) scripts/setup.py --browser
-	@$(BIN)/python -m bench.figures
+	@PYTHONPATH=worker/src $(BIN)/python -m bench.figures

@@ -20,10 +20,13 @@ from pop.project import node
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "web" / "src"
 TARGET = ROOT / "web" / "dist"
-VENDOR = ROOT / "build" / "page-vendor"
+BUILD = ROOT / "build"
+VENDOR = BUILD / "page-vendor"
 COMPILE = ROOT / "pop" / "src" / "pop" / "node" / "compile.mjs"
 PYODIDE = ROOT / "node_modules" / "pyodide"
 PYSCRIPT = ROOT / "node_modules" / "@pyscript" / "core" / "dist"
+
+KEPT_BUILDS = 3
 
 # Parts of PyScript that this page never asks for: an editor, a terminal, and their source maps.
 UNUSED_SCRIPTS = ("codemirror", "xterm", "service-worker")
@@ -77,19 +80,24 @@ def _is_used(name: str) -> bool:
 
 
 def build_page() -> None:
-    shutil.rmtree(TARGET, ignore_errors=True)
+    """Changes `web/dist` in place, with the index last: wrangler may be serving it."""
+    TARGET.mkdir(parents=True, exist_ok=True)
     vendor = _publish("vendor", lambda folder: shutil.copytree(VENDOR, folder, dirs_exist_ok=True))
     app = _publish("app", lambda folder: _write_app(folder, vendor))
+    shutil.copyfile(SOURCE / "_headers", TARGET / "_headers")
     index = (SOURCE / "index.html").read_text()
     (TARGET / "index.html").write_text(
         index.replace("{preload}", _preloads(vendor, app)).replace("{app}", app).replace("{vendor}", vendor)
     )
-    shutil.copyfile(SOURCE / "_headers", TARGET / "_headers")
+    for name in ("vendor", "app"):
+        # A page that is open may still ask for a file of the build before.
+        for old in sorted((TARGET / name).iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT_BUILDS]:
+            shutil.rmtree(old)
 
 
 def _publish(name: str, fill: Callable[[Path], object]) -> str:
     """Fills a folder of files that may be cached for ever, and gives its URL, which names their content."""
-    with tempfile.TemporaryDirectory(dir=TARGET.parent) as temporary:
+    with tempfile.TemporaryDirectory(dir=BUILD) as temporary:
         folder = Path(temporary) / name
         folder.mkdir()
         fill(folder)
@@ -97,8 +105,11 @@ def _publish(name: str, fill: Callable[[Path], object]) -> str:
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):
             sha.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
         url = f"/{name}/{sha.hexdigest()[:12]}"
-        (TARGET / name).mkdir(parents=True)
-        folder.rename(TARGET / url[1:])
+        target = TARGET / url[1:]
+        if not target.exists():
+            target.parent.mkdir(exist_ok=True)
+            folder.rename(target)
+        os.utime(target)
     return url
 
 

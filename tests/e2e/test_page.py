@@ -111,13 +111,29 @@ def test_a_conversation_is_there_again_after_a_reload(page: Page) -> None:
     finished(page, 3)
 
 
-def test_a_new_chat_is_empty(page: Page) -> None:
+def test_a_new_chat_is_empty_and_back_leads_to_the_old_one(page: Page) -> None:
     open_page(page)
     ask(page, QUESTION)
     finished(page)
     page.get_by_role("link", name="New chat").click()
-    expect(page.get_by_role("status").first).to_have_text("Ready", timeout=30_000)
     expect(page.locator("article")).to_have_count(0)
+    ask(page, "What is the capital of Italy?")
+    finished(page)
+    expect(page.locator("article[data-role=user] p")).to_have_text("What is the capital of Italy?")
+    page.go_back()
+    expect(page.locator("article[data-role=user] p")).to_have_text(QUESTION)
+
+
+def test_an_answer_goes_on_while_one_looks_elsewhere(page: Page) -> None:
+    open_page(page)
+    ask(page, QUESTION)
+    page.get_by_role("link", name="New chat").click()
+    expect(page.locator("article")).to_have_count(0)
+    expect(page.get_by_role("button", name="Send")).to_be_visible()
+    page.wait_for_timeout(2000)
+    expect(page.locator("article")).to_have_count(0)
+    page.go_back()
+    expect(answers(page).locator("p")).to_contain_text("Paris")
 
 
 def test_enter_sends_and_shift_enter_breaks_the_line(page: Page) -> None:

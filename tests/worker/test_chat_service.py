@@ -171,13 +171,16 @@ def test_the_chat_of_another_does_not_exist(client: httpx.Client, chat_service: 
     chat = generate_id()
     answer = chunks_of(client.post("/api/chat", json={"id": chat, "message": user_message()}))[0]["messageId"]
     token = httpx.post(f"{chat_service.url}/api/session").json()["token"]
-    with httpx.Client(base_url=chat_service.url, headers={"authorization": f"Bearer {token}"}) as other:
-        for response in (
-            other.get(f"/api/chats/{chat}"),
-            other.post("/api/chat", json={"id": chat, "message": user_message()}),
-            other.post("/api/chat", json={"id": chat, "message": user_message(), "parentId": answer}),
-        ):
+    with httpx.Client(base_url=chat_service.url, headers={"authorization": f"Bearer {token}"}, timeout=60) as other:
+        for chat_id in (chat, generate_id()):  # nothing tells one that exists from one that does not
+            response = other.get(f"/api/chats/{chat_id}")
             assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_chat")
+            response = other.post("/api/chat", json={"id": chat_id, "message": user_message(), "parentId": answer})
+            assert (response.status_code, response.json()["error"]["code"]) == (404, "unknown_chat")
+        theirs = user_message("What is the capital of Italy?")
+        chunks_of(other.post("/api/chat", json={"id": chat, "message": theirs}))
+        assert texts(saved(other, chat))[0] == "What is the capital of Italy?"
+    assert texts(saved(client, chat))[0] == QUESTION
     assert len(saved(client, chat)) == 2
 
 

@@ -31,6 +31,7 @@ class Dev:
         self._port = port
         self._upstream = upstream
         self._build = Build(project)
+        self._ready = False
 
     async def run(self) -> None:
         """Runs until it is cancelled, or one of the processes ends."""
@@ -48,6 +49,7 @@ class Dev:
             print(f"Starting {' and '.join(commands)} ... ", end="", flush=True)
             processes = [await stack.enter_async_context(self._process(*command)) for command in commands.items()]
             await self._while_running(processes, _answer(*urls))
+            self._ready = True
             print(f"{time.monotonic() - started:.1f} s\n\nReady on {self.url} (Ctrl-C stops it)\n", flush=True)
             await self._while_running(processes, self._watch())
 
@@ -76,7 +78,7 @@ class Dev:
         try:
             await asyncio.wait([task, *ends], return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
-                raise PopError(f"A process has ended. Its output is above and in {self.project.home / 'logs'}.")
+                raise PopError(self._obituary())
             task.result()
         finally:
             task.cancel()
@@ -86,12 +88,30 @@ class Dev:
     @asynccontextmanager
     async def _process(self, name: str, command: list[str]) -> AsyncIterator[Process]:
         process = await Process.start(
-            command, environment=self.project.environment, log=self.project.home / "logs" / f"{name}.log", show=_show
+            command,
+            environment=self.project.environment,
+            log=self.project.home / "logs" / f"{name}.log",
+            show=self._show,
         )
         try:
             yield process
         finally:
             await process.stop()
+
+    def _show(self, line: str) -> None:
+        """What the processes say once all is ready. Before, it is of interest only if something fails."""
+        if self._ready and line.strip() and not line.startswith(_NOISE):
+            print(line, flush=True)
+
+    def _obituary(self) -> str:
+        """What the processes said last, when one has ended."""
+        logs = sorted((self.project.home / "logs").glob("*.log"), key=lambda path: path.stat().st_mtime)
+        last = [
+            line for path in logs if path.stem in ("ai", "wrangler") for line in path.read_text().splitlines()[-15:]
+        ]
+        return "\n".join(
+            ["A process has ended unexpectedly.", *last, f"All it said is in {self.project.home / 'logs'}."]
+        )
 
     def _ai_command(self, port: int) -> list[str]:
         upstream = ["--upstream", self._upstream] if self._upstream else []
@@ -122,11 +142,6 @@ class Dev:
                 print(f"Rebuilt in {time.monotonic() - started:.1f} s", flush=True)
             except PopError as error:
                 print(f"pop: {error}", flush=True)
-
-
-def _show(line: str) -> None:
-    if line.strip() and not line.startswith(_NOISE):
-        print(line, flush=True)
 
 
 async def _answer(*urls: str) -> None:

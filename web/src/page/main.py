@@ -1,6 +1,7 @@
 """The chat page: connects `Chat` to the view and to the composer."""
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import js
@@ -22,8 +23,9 @@ def start() -> None:
     _spawn(Page().run())
 
 
-def _spawn(work: Any) -> None:
-    task = asyncio.ensure_future(work)
+def _spawn(work: Coroutine[Any, Any, None]) -> None:
+    """Starts at once: waiting for a turn of the loop could take a frame."""
+    task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
 
@@ -37,25 +39,34 @@ class _SavedChat(msgspec.Struct):
 
 
 class Page:
+    """One conversation at a time; which one, says the address."""
+
     def __init__(self) -> None:
         self._view = ConversationView()
         self._state, self._error, self._announcement = _by_id("state"), _by_id("error"), _by_id("announcement")
         self._prompt, self._send, self._stop = _by_id("prompt"), _by_id("send"), _by_id("stop")
-        self._chat = Chat(
-            transport=EdgeChatTransport(fetch),
-            id=str(js.location.hash).removeprefix(_HASH) or None,
-            on_message=self._show,
-            on_status=self._on_status,
-        )
         self._sent_at = 0.0
         self._felt_ttft_ms: float | None = None
+        self._chat = self._new_chat()
+
+    def _new_chat(self) -> Chat:
+        chat = Chat(
+            transport=EdgeChatTransport(fetch),
+            id=str(js.location.hash).removeprefix(_HASH) or None,
+            on_message=lambda message: self._on_message(chat, message),
+            on_status=lambda status: self._on_status(chat, status),
+        )
+        return chat
 
     async def run(self) -> None:
+        # These proxies live as long as the page.
         _by_id("composer").addEventListener("submit", create_proxy(self._on_submit))
+        _by_id("new").addEventListener("click", create_proxy(self._on_new))
         self._stop.addEventListener("click", create_proxy(self._on_stop))
+        js.addEventListener("popstate", create_proxy(self._on_navigation))
         try:
             await self._start_session()
-            await self._restore()
+            await self._restore(self._chat)
         except EdgeChatError as error:
             self._tell_error(error)
         js.performance.mark("python-ready")
@@ -72,18 +83,20 @@ class Page:
         if not response.ok:
             raise _unreachable()
 
-    async def _restore(self) -> None:
+    async def _restore(self, chat: Chat) -> None:
+        """Shows what is saved of a chat, unless another one was opened in the meantime."""
         if not js.location.hash:
             return
-        async with fetch(f"/api/chats/{self._chat.id}") as response:
+        async with fetch(f"/api/chats/{chat.id}") as response:
             if response.status == 404:
                 return
             if response.status != 200:
                 raise _unreachable()
             saved = msgspec.json.decode(await response.text(), type=_SavedChat)
-        self._chat.messages = decode_messages(saved.messages)
-        for message in self._chat.messages:
-            self._view.show(message)
+        if chat is self._chat:
+            chat.messages = decode_messages(saved.messages)
+            for message in chat.messages:
+                self._view.show(message)
 
     def _on_submit(self, event: Any) -> None:
         event.preventDefault()
@@ -95,34 +108,62 @@ class Page:
     def _on_stop(self, _event: Any) -> None:
         _spawn(self._chat.stop())
 
+    def _on_new(self, event: Any) -> None:
+        if event.ctrlKey or event.metaKey or event.shiftKey:
+            return  # another tab or window
+        event.preventDefault()
+        js.history.pushState(None, "", "/")
+        _spawn(self._open())
+
+    def _on_navigation(self, _event: Any) -> None:
+        _spawn(self._open())
+
+    async def _open(self) -> None:
+        """Shows the chat of the address. One that still streams goes on in the background, and is saved."""
+        self._chat = self._new_chat()
+        self._view.clear()
+        self._show_busy(False)
+        self._error.hidden = True
+        self._prompt.focus()
+        try:
+            await self._restore(self._chat)
+        except EdgeChatError as error:
+            self._tell_error(error)
+
     async def _ask(self, text: str) -> None:
-        js.history.replaceState(None, "", f"{_HASH}{self._chat.id}")
         self._sent_at = js.performance.now()
         self._felt_ttft_ms = None
-        await self._chat.send_message(text)
+        chat = self._chat
+        if not js.location.hash:
+            js.history.replaceState(None, "", f"{_HASH}{chat.id}")
+        await chat.send_message(text)
 
-    def _show(self, message: UIMessage) -> None:
+    def _on_message(self, chat: Chat, message: UIMessage) -> None:
+        if chat is not self._chat:
+            return
         answer = message.role == "assistant"
         if answer and self._felt_ttft_ms is None and message.text:
             self._felt_ttft_ms = js.performance.now() - self._sent_at
-        busy = answer and self._chat.status in ("submitted", "streaming")
+        busy = answer and chat.status in ("submitted", "streaming")
         self._view.show(message, busy=busy, felt_ttft_ms=self._felt_ttft_ms if answer else None)
 
-    def _on_status(self, status: ChatStatus) -> None:
-        busy = status in ("submitted", "streaming")
-        self._send.hidden, self._stop.hidden = busy, not busy
+    def _on_status(self, chat: Chat, status: ChatStatus) -> None:
+        if chat is not self._chat:
+            return
+        self._show_busy(status in ("submitted", "streaming"))
         if status == "submitted":
             self._error.hidden = True
             self._announcement.textContent = ""
-            return
-        last = self._chat.messages[-1]
-        if last.role == "assistant":
-            self._show(last)
-        if status == "error" and self._chat.error:
-            self._tell_error(self._chat.error)
-        elif status == "ready":
-            self._announcement.textContent = "The answer is complete."
+        elif status != "streaming":
+            self._on_message(chat, chat.messages[-1])
             self._prompt.focus()
+            if chat.error:
+                self._tell_error(chat.error)
+            else:
+                self._announcement.textContent = "The answer is complete."
+
+    def _show_busy(self, busy: bool) -> None:
+        self._send.hidden, self._stop.hidden = busy, not busy
 
     def _tell_error(self, error: EdgeChatError) -> None:
         self._error.textContent = error.public_message

@@ -31,6 +31,12 @@ class ConversationView:
         if not self._frame:
             self._frame = js.requestAnimationFrame(self._on_frame)
 
+    def clear(self) -> None:
+        for view in self._messages.values():
+            view.element.remove()
+        self._messages.clear()
+        self._changed.clear()
+
     def _paint(self, _time: float) -> None:
         self._frame = 0
         follow = self._log.scrollHeight - self._log.scrollTop - self._log.clientHeight < 80

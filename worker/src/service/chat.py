@@ -17,8 +17,8 @@ from edgechat.ui.convert import convert_to_model_messages
 from edgechat.ui.fold import MessageFold
 from edgechat.ui.messages import TextPart, UIMessage, decode_message
 from service import generations
-from service.history import History, unknown_chat
-from service.web import HTTPError, Request, parse
+from service.history import History
+from service.web import HTTPError, Request, parse, unknown_chat
 
 log = logging.getLogger("edgechat")
 
@@ -91,9 +91,8 @@ def _user_message(raw: msgspec.Raw) -> UIMessage:
 
 
 async def history_of(history: History, turn: Turn) -> list[UIMessage]:
-    """The conversation before the turn."""
+    """The conversation before the turn. A first message needs no look at the database before the model is called."""
     if turn.parent_id is None:
-        await history.load(turn.chat_id)  # for the right to write there
         return []
     messages = await history.load(turn.chat_id, turn.parent_id)
     if messages is None:

@@ -7,8 +7,8 @@ from http import HTTPStatus
 
 from service import auth, chat, generations
 from service.bindings import Env
-from service.history import History, unknown_chat
-from service.web import HTTPError, Request, Response, error_response, json_response
+from service.history import History
+from service.web import HTTPError, Request, Response, error_response, json_response, unknown_chat
 
 log = logging.getLogger("edgechat")
 

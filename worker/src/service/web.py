@@ -76,3 +76,7 @@ def json_response(value: Any, status: HTTPStatus = HTTPStatus.OK, headers: Mappi
 
 def error_response(error: HTTPError) -> Response:
     return json_response({"error": {"code": error.code, "message": str(error)}}, error.status, error.headers)
+
+
+def unknown_chat() -> HTTPError:
+    return HTTPError(HTTPStatus.NOT_FOUND, "unknown_chat", "There is no such conversation.")

@@ -58,7 +58,8 @@ class Chat:
         self._on_message(message)
         self.error = None
         self._set_status("submitted")
-        self._answer = asyncio.ensure_future(self._stream_answer())
+        # Eager: the request leaves before anything else gets its turn. In a page, a turn of the loop can be a frame.
+        self._answer = asyncio.Task(self._stream_answer(), loop=asyncio.get_running_loop(), eager_start=True)
         try:
             await asyncio.wait([self._answer])
             self._finish(self._answer)

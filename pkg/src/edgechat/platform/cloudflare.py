@@ -92,7 +92,8 @@ def stream_response(
         finally:
             stream.close()
 
-    ctx.waitUntil(asyncio.ensure_future(pump()))
+    # Eager: the model is called before the response is returned.
+    ctx.waitUntil(asyncio.Task(pump(), loop=asyncio.get_running_loop(), eager_start=True))
     return Response(stream.body, headers=ui.HEADERS | (headers or {}))
 
 

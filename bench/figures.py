@@ -1,0 +1,144 @@
+"""`make figures`: start-up, first token, memory and sizes, measured on this machine.
+
+`python -m bench.figures NAME ...` measures only some: scratch, pop, page, ttft, memory, sizes.
+"""
+
+import asyncio
+import gzip
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+from bench.page import measure_page
+from bench.service import ROOT, chat_service, running
+from bench.table import heading, row, spread
+from bench.ttft import measure_ttft
+from pop import workerd
+from pop.project import Project
+
+PROJECT = Project(ROOT / "wrangler.toml")
+
+
+def measure_scratch() -> None:
+    """`make dev` in a new clone, with what the package managers have cached on this machine, and once more."""
+    heading("`make dev` until it is ready")
+    with tempfile.TemporaryDirectory() as temporary:
+        clone = Path(temporary) / "edgechat"
+        subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
+        command = ["make", "dev", "PORT=8791"]
+        with running(command, clone) as service:
+            row("first run, from a bare clone", spread([service.seconds_to_ready], "s"))
+        seconds = []
+        for _ in range(5):
+            with running(command, clone) as service:
+                seconds.append(service.seconds_to_ready)
+        row("second run", spread(seconds, "s"))
+
+
+def measure_pop() -> None:
+    """From the start of plain workerd to its first answer, which is Python's."""
+    heading("pop: from spawn to the first answer of Python")
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(shutil.copytree(PROJECT.build, Path(temporary) / "worker"))
+        for name in ("with memory snapshot", "without"):
+            if name == "without":
+                (folder / "snapshot.bin").write_bytes(b"")
+            modules = [folder / "main.mjs", *(p for p in sorted(folder.iterdir()) if p.suffix in workerd.KINDS)]
+            modules = list(dict.fromkeys(modules))
+            milliseconds = []
+            for _ in range(7):
+                started = time.monotonic()
+                with workerd.serve(PROJECT.workerd, modules) as server:
+                    httpx.get(f"{server.url}/api/health").raise_for_status()
+                    milliseconds.append((time.monotonic() - started) * 1000)
+            row(name, spread(milliseconds, "ms"))
+
+
+def measure_memory() -> None:
+    """Resident memory of each process, after ten answers."""
+    heading("memory after ten answers (resident)")
+    with chat_service() as service:
+        with httpx.Client(base_url=service.url, timeout=60) as client:
+            client.headers["authorization"] = f"Bearer {client.post('/api/session').json()['token']}"
+            message = {"role": "user", "parts": [{"type": "text", "text": "What is the capital of France?"}]}
+            for number in range(10):
+                body = {"id": f"memory-{number}", "message": message | {"id": f"m{number}"}}
+                client.post("/api/chat", json=body).raise_for_status()
+        total = 0.0
+        for name, megabytes in _resident(service.pid):
+            total += megabytes
+            row(name, f"{megabytes:,.0f} MB")
+        row("all", f"{total:,.0f} MB")
+
+
+def _resident(pid: int) -> list[tuple[str, float]]:
+    """The processes below one, with what they are and their resident memory in MB."""
+    shown = subprocess.run(["ps", "-eo", "pid=,ppid=,rss=,args="], capture_output=True, text=True, check=True).stdout
+    rows = {int(pid): (int(parent), int(rss), args) for pid, parent, rss, args in _split(shown)}
+    family, found = {pid}, []
+    while grown := {child for child, (parent, *_) in rows.items() if parent in family} - family:
+        family |= grown
+    for member in sorted(family):
+        _, rss, args = rows[member]
+        found.append((_name(args), rss / 1024))
+    return found
+
+
+def _split(shown: str) -> list[list[str]]:
+    return [line.split(None, 3) for line in shown.splitlines()]
+
+
+def _name(args: str) -> str:
+    for part, name in {
+        "workerd serve": "workerd",
+        "cli.js dev": "wrangler",
+        "wrangler.js dev": "wrangler's launcher",
+        "pop.cli ai": "local AI, with SmolLM2-135M",
+        "pop.cli dev": "pop",
+        "esbuild": "esbuild, of wrangler",
+    }.items():
+        if part in args:
+            return name
+    return Path(args.split()[0]).name
+
+
+def measure_sizes() -> None:
+    heading("sizes")
+    (wheel,) = (ROOT / "build").glob("*.whl")
+    row("wheel", f"{wheel.stat().st_size / 1000:,.1f} kB")
+    with tempfile.TemporaryDirectory() as temporary:
+        command: list[str | Path] = [sys.executable, ROOT / "scripts" / "wrangler.py", "deploy", "--dry-run"]
+        done = subprocess.run([*command, "--outdir", temporary], cwd=ROOT, capture_output=True, text=True, check=True)
+        (line,) = [line for line in done.stdout.splitlines() if line.startswith("Total Upload")]
+        row("upload of the Worker", line.partition(": ")[2])
+    files = [path for path in (ROOT / "web" / "dist").rglob("*") if path.is_file()]
+    row("page, all files", f"{sum(path.stat().st_size for path in files) / 1e6:,.1f} MB")
+    squeezed = sum(len(gzip.compress(path.read_bytes(), 6)) for path in files)
+    row("page, all files by gzip", f"{squeezed / 1e6:,.1f} MB")
+
+
+MEASURES = {
+    "scratch": measure_scratch,
+    "pop": measure_pop,
+    "page": measure_page,
+    "ttft": lambda: asyncio.run(measure_ttft()),
+    "memory": measure_memory,
+    "sizes": measure_sizes,
+}
+
+
+def main() -> None:
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    print(f"Measured with {os.cpu_count()} CPUs, load average {load}.")
+    for name in sys.argv[1:] or MEASURES:
+        MEASURES[name]()
+
+
+if __name__ == "__main__":
+    main()
