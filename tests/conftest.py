@@ -17,6 +17,16 @@ else:
     collect_ignore = ["pyodide/inside"]
 
 
+LAYERS = ("unit", "conformance", "pyodide", "worker", "interop", "e2e")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The quick layers first. The browser last: while it is open, its event loop runs in this thread."""
+    names = [set(item.path.parts) for item in items]
+    order = [next((i for i, layer in enumerate(LAYERS) if layer in parts), 0) for parts in names]
+    items[:] = [items[i] for i in sorted(range(len(items)), key=order.__getitem__)]
+
+
 def run(coroutine: Coroutine[Any, Any, Any]) -> None:
     if sys.platform == "emscripten":
         from pyodide.ffi import run_sync
