@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev dev-cloudflare deploy check test unit figures
+.PHONY: help setup build dev dev-cloudflare deploy check test unit figures screenshot
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -20,7 +20,8 @@ build: setup ## the wheel, python_modules/, the page, and pop's Worker
 dev: setup ## the chat on http://127.0.0.1:8787, offline (another port: make dev PORT=9000)
 	@$(BIN)/pop dev --port $(PORT)
 
-dev-cloudflare: setup ## the chat on Cloudflare's own runtime; needs the internet and an account for Workers AI
+dev-cloudflare: setup ## the chat on Cloudflare's own runtime: needs the internet, and an account for Workers AI
+	@$(BIN)/python scripts/wrangler.py d1 migrations apply DB --local
 	@$(BIN)/python scripts/wrangler.py dev --port $(PORT)
 
 deploy: setup ## check a deploy; really deploy: make deploy DRY_RUN=
@@ -43,3 +44,7 @@ test: check ## all checks and tests
 figures: build ## measure start-up, first token, memory and sizes
 	@$(PYTHON) scripts/setup.py --browser
 	@PYTHONPATH=worker/src $(BIN)/python -m bench.figures
+
+screenshot: build ## take the picture of the README again
+	@$(PYTHON) scripts/setup.py --browser
+	@PYTHONPATH=. $(BIN)/python scripts/screenshot.py

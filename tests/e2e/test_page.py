@@ -50,7 +50,7 @@ def test_a_question_is_answered_with_its_figures(page: Page) -> None:
     answer = finished(page)
     expect(answer).to_contain_text("Paris")
     expect(answer.locator("footer")).to_contain_text(
-        re.compile(r"first token after \d+ ms, \d+ at the edge · \d+ tokens/s · SmolLM2.* for @cf/")
+        re.compile(r"first token after \d+ ms, \d+ at the edge · \d+ tokens/s · SmolLM2.* in place of llama")
     )
     expect(page.get_by_label("Message", exact=True)).to_be_focused()
 

@@ -3,7 +3,7 @@ import pytest
 from edgechat.ui.messages import DataPart, TextPart, UIMessage
 from page.figures import figures_line
 
-FIGURES = {"model": "big", "answeredBy": "big", "ttftMs": 61.5, "tokensPerSecond": 48.2}
+FIGURES = {"model": "@cf/maker/big", "answeredBy": "@cf/maker/big", "ttftMs": 61.5, "tokensPerSecond": 48.2}
 
 
 def answer(data: object) -> UIMessage:
@@ -20,7 +20,7 @@ def test_of_an_earlier_answer_only_the_edge_knows() -> None:
 
 
 def test_a_stand_in_is_shown_as_one() -> None:
-    assert figures_line(answer(FIGURES | {"answeredBy": "tiny"}), None).endswith("tiny for big")
+    assert figures_line(answer(FIGURES | {"answeredBy": "tiny"}), None).endswith("tiny in place of big")
 
 
 def test_what_is_not_known_is_left_out() -> None:

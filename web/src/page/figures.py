@@ -31,4 +31,5 @@ def _rate(data: Mapping[str, Any]) -> str:
 def _model(data: Mapping[str, Any]) -> str:
     """A stand-in is shown as what it is."""
     asked, answered = str(data.get("model", "")), str(data.get("answeredBy", ""))
-    return asked if answered in ("", asked) else f"{answered} for {asked}"
+    name = asked.rpartition("/")[2]
+    return name if answered in ("", asked) else f"{answered} in place of {name}"
