@@ -12,6 +12,7 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 setup: ## install what is missing
+	@command -v $(PYTHON) > /dev/null || { echo "There is no $(PYTHON): install Python 3.12 or newer, or make PYTHON=..."; exit 1; }
 	@$(PYTHON) scripts/setup.py
 
 build: setup ## the wheel, python_modules/, the page, and pop's Worker

@@ -61,6 +61,7 @@ def installed_pythons():
 
 def fetch_python():
     """By uv, where the network allows it."""
+    print("      no Python %d.%d or newer here: fetching one" % NEEDED, flush=True)
     bootstrap = ROOT / "build" / "uv"
     run([sys.executable, "-m", "venv", bootstrap], NO_PYTHON)
     run([bootstrap / "bin" / "pip", "install", "--quiet", UV], NO_PYTHON)
