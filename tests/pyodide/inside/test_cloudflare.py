@@ -1,7 +1,7 @@
 """The Worker's rim, with the real SDK on fakes written in JavaScript."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import js
@@ -101,7 +101,7 @@ def delta(text: str) -> ui.UIChunk:
 
 
 async def test_chunks_become_an_event_stream() -> None:
-    async def answer() -> AsyncIterator[list[ui.UIChunk]]:
+    async def answer() -> AsyncGenerator[list[ui.UIChunk]]:
         yield [ui.TextStart(id="t"), delta("a")]
         await asyncio.sleep(0)
         yield [delta("b")]
@@ -124,7 +124,7 @@ async def test_chunks_become_an_event_stream() -> None:
 async def test_a_slow_reader_holds_the_writer_back() -> None:
     written = 0
 
-    async def answer() -> AsyncIterator[list[ui.UIChunk]]:
+    async def answer() -> AsyncGenerator[list[ui.UIChunk]]:
         nonlocal written
         for written in range(1, 101):  # noqa: B007
             yield [delta("x")]
@@ -141,7 +141,7 @@ async def test_a_slow_reader_holds_the_writer_back() -> None:
 async def test_the_work_is_done_to_its_end_when_the_client_has_gone(how: str) -> None:
     done = False
 
-    async def answer() -> AsyncIterator[list[ui.UIChunk]]:
+    async def answer() -> AsyncGenerator[list[ui.UIChunk]]:
         nonlocal done
         for _ in range(100):
             yield [delta("x")]
@@ -161,7 +161,7 @@ async def test_the_work_is_done_to_its_end_when_the_client_has_gone(how: str) ->
 
 
 async def test_a_failure_is_told_in_safe_words_and_the_stream_has_no_done() -> None:
-    async def answer() -> AsyncIterator[list[ui.UIChunk]]:
+    async def answer() -> AsyncGenerator[list[ui.UIChunk]]:
         yield [delta("x")]
         raise ZeroDivisionError("secret")
 

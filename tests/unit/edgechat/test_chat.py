@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -25,7 +25,7 @@ class Transport:
         self.closed = 0
         self._script = script
 
-    async def send(self, _chat_id: str, messages: list[UIMessage]) -> AsyncIterator[list[ui.UIChunk]]:
+    async def send(self, _chat_id: str, messages: list[UIMessage]) -> AsyncGenerator[list[ui.UIChunk]]:
         self.sent.append(list(messages))
         try:
             for batch in self._script:
@@ -93,6 +93,7 @@ async def test_an_error_in_the_middle_keeps_what_came() -> None:
     assert isinstance(log.chat.error, EdgeChatError)
     assert log.chat.error.public_message == "The model is gone."
     assert log.chat.messages[-1].text == "Hel"
+    assert log.transport.closed == 1
 
 
 async def test_after_an_error_one_can_go_on() -> None:

@@ -133,7 +133,7 @@ async def test_leaving_the_stream_cancels_the_call() -> None:
     await anext(batches)
     await anext(batches)
     assert server.open
-    await batches.aclose()  # type: ignore[attr-defined]
+    await batches.aclose()
     assert not server.open
 
 

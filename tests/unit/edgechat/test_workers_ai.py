@@ -11,6 +11,7 @@ from edgechat.model.types import (
     ReasoningDelta,
     ReasoningEnd,
     ReasoningStart,
+    ResponseMetadata,
     TextDelta,
     TextEnd,
     TextStart,
@@ -49,6 +50,12 @@ def test_a_request_says_what_is_asked_and_nothing_that_is_null() -> None:
 
 def test_a_native_stream_is_read() -> None:
     assert decode(NATIVE) == [*HELLO, Finish("stop", Usage(3, 2))]
+
+
+def test_a_stand_in_is_named_first() -> None:
+    decoder = WorkersAI("@cf/x/y").decoder({"x-pop-model": "tiny"})
+    assert decoder.feed(NATIVE)[0] == ResponseMetadata("tiny")
+    assert decoder.close()[-1] == Finish("stop", Usage(3, 2))
 
 
 def test_a_native_stream_is_read_byte_by_byte() -> None:

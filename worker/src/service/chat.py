@@ -1,7 +1,8 @@
 """`POST /api/chat`: one message in, its answer out, both saved."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -106,7 +107,7 @@ async def history_of(history: History, turn: Turn) -> list[UIMessage]:
 
 async def answer(
     send: Sender, history: History, turn: Turn, messages: list[UIMessage]
-) -> AsyncIterator[list[ui.UIChunk]]:
+) -> AsyncGenerator[list[ui.UIChunk]]:
     """Streams the answer, then saves the turn, before the stream ends: who saw its end finds it in the history."""
     prompt = [SYSTEM, *_window(convert_to_model_messages(messages)), ModelMessage("user", turn.message.text)]
     call = ModelCall(messages=prompt, max_output_tokens=MAX_OUTPUT_TOKENS, temperature=TEMPERATURE)
@@ -114,13 +115,14 @@ async def answer(
     fold = MessageFold(UIMessage(id=stream.message_id, role="assistant"))
     with generations.running(history.user, turn.chat_id) as generation:
         try:
-            async for batch in stream:
-                chunks = _with_figures(batch, stream)
-                for chunk in chunks:
-                    fold.apply(chunk)
-                yield chunks
-                if generation.is_to_stop:
-                    stream.stop()
+            async with aclosing(aiter(stream)) as batches:
+                async for batch in batches:
+                    chunks = _with_figures(batch, stream)
+                    for chunk in chunks:
+                        fold.apply(chunk)
+                    yield chunks
+                    if generation.is_to_stop:
+                        stream.stop()
         finally:
             if stream.error:
                 log.warning("The model call of chat %s failed: %s", turn.chat_id, stream.error)

@@ -1,6 +1,6 @@
 """Requests and responses as the service sees them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +13,7 @@ from edgechat.ui.chunks import UIChunk
 MAX_BODY = 1024 * 1024
 """Bytes. An AI SDK client sends the whole conversation with each message."""
 
-type BackgroundStream = AsyncIterator[list[UIChunk]]
+type ChunkStream = AsyncGenerator[list[UIChunk]]
 
 
 class HTTPError(Exception):
@@ -64,7 +64,7 @@ def parse[T](data: bytes | msgspec.Raw, decode: Callable[[bytes | msgspec.Raw], 
 
 @dataclass(frozen=True)
 class Response:
-    body: bytes | BackgroundStream = b""
+    body: bytes | ChunkStream = b""
     status: HTTPStatus = HTTPStatus.OK
     headers: dict[str, str] = field(default_factory=dict)
 

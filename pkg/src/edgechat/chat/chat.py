@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from typing import Literal
 
 from edgechat.chat.transport import ChatTransport
@@ -85,12 +86,13 @@ class Chat:
         message = UIMessage(id=generate_id(), role="assistant")
         fold = MessageFold(message)
         try:
-            async for chunks in self._transport.send(self.id, self.messages):
-                changes = [fold.apply(chunk) for chunk in chunks]
-                if message.parts and any(changes):
-                    self._show(message)
-                if fold.error:
-                    raise _AnswerError(fold.error)
+            async with aclosing(self._transport.send(self.id, self.messages)) as stream:
+                async for chunks in stream:
+                    changes = [fold.apply(chunk) for chunk in chunks]
+                    if message.parts and any(changes):
+                        self._show(message)
+                    if fold.error:
+                        raise _AnswerError(fold.error)
         finally:
             fold.close()
             if message.parts:

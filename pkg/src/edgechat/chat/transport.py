@@ -1,6 +1,6 @@
 """How a chat reaches its server."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -30,8 +30,8 @@ class Fetch(Protocol):
 
 
 class ChatTransport(Protocol):
-    def send(self, chat_id: str, messages: list[UIMessage]) -> AsyncIterator[list[ui.UIChunk]]:
-        """Sends the last message and gives the chunks of each network read. Closing the iterator disconnects."""
+    def send(self, chat_id: str, messages: list[UIMessage]) -> AsyncGenerator[list[ui.UIChunk]]:
+        """Sends the last message and gives the chunks of each network read. Closing the generator disconnects."""
         ...
 
     async def stop(self, chat_id: str) -> bool:
@@ -50,7 +50,7 @@ class EdgeChatTransport:
         self._url = url
         self._headers = {"content-type": "application/json"} | dict(headers or {})
 
-    async def send(self, chat_id: str, messages: list[UIMessage]) -> AsyncIterator[list[ui.UIChunk]]:
+    async def send(self, chat_id: str, messages: list[UIMessage]) -> AsyncGenerator[list[ui.UIChunk]]:
         # What got no answer, because it never arrived, is no part of the conversation.
         parent_id = next((message.id for message in reversed(messages) if message.role == "assistant"), None)
         body = msgspec.json.encode({"id": chat_id, "message": messages[-1], "parentId": parent_id})

@@ -1,7 +1,7 @@
 """`stream_text`: one answer of a model as UI chunks."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from edgechat.errors import EdgeChatError
 from edgechat.generate.timing import Timing
@@ -36,19 +36,20 @@ class TextStream:
         """Ends the answer before the next read: the call is cancelled, what came is kept, `abort` is the last chunk."""
         self._stopped = True
 
-    async def __aiter__(self) -> AsyncIterator[list[ui.UIChunk]]:
+    async def __aiter__(self) -> AsyncGenerator[list[ui.UIChunk]]:
         yield [ui.Start(message_id=self.message_id), ui.StartStep()]
-        decoder = self._model.decoder()
+        chunks: list[ui.UIChunk] = []
+        decoder: Decoder | None = None
         self.timing.start()
         try:
             async with self._send(self._model.build(self._call)) as response:
-                self.model_id = response.headers.get("x-pop-model", self.model_id)
+                decoder = self._model.decoder(response.headers)
                 while not self._stopped and (data := await response.read()) is not None:
                     if chunks := self._chunks(decoder.feed(data)):
                         yield chunks
             chunks = self._block_ends(decoder) if self._stopped else self._chunks(decoder.close())
         except EdgeChatError as error:
-            chunks = [*self._block_ends(decoder), self._fail(error)]
+            chunks = [*(self._block_ends(decoder) if decoder else []), self._fail(error)]
         self.timing.finish()
         if self._stopped:
             yield [*chunks, ui.FinishStep(), ui.Abort(reason="stopped")]

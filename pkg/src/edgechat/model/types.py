@@ -106,7 +106,9 @@ class Model(Protocol):
 
     def build(self, call: ModelCall) -> ModelRequest: ...
 
-    def decoder(self) -> Decoder: ...
+    def decoder(self, headers: Mapping[str, str]) -> Decoder:
+        """A decoder for one answer, whose headers have arrived."""
+        ...
 
 
 class ModelResponse(Protocol):

@@ -5,6 +5,7 @@ Streams come in the native shape, `data: {"response": "tok", "p": "padding"}`, o
 document although a stream was asked for. (workerd `types/defines/ai.d.ts`; npm `workers-ai-provider` 4.0.0.)
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ from edgechat.model.types import (
     ReasoningDelta,
     ReasoningEnd,
     ReasoningStart,
+    ResponseMetadata,
     TextDelta,
     TextEnd,
     TextStart,
@@ -28,6 +30,9 @@ from edgechat.model.types import (
     without_none,
 )
 from edgechat.sse import SSEDecoder
+
+STAND_IN_HEADER = "x-pop-model"
+"""By this a local stand-in says which model really answered. Cloudflare does not send it."""
 
 _FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -60,8 +65,8 @@ class WorkersAI:
         )
         return ModelRequest(model=self.model_id, body=msgspec.json.encode(body))
 
-    def decoder(self) -> "WorkersAIDecoder":
-        return WorkersAIDecoder()
+    def decoder(self, headers: Mapping[str, str]) -> "WorkersAIDecoder":
+        return WorkersAIDecoder(headers.get(STAND_IN_HEADER))
 
 
 def api_error(status: int, body: str) -> APICallError:
@@ -118,7 +123,8 @@ _event = JSONDecoder[_Event](_Event)
 class WorkersAIDecoder:
     """Parts of one answer. Text and reasoning come as blocks with the ids "text-0", "reasoning-1" and so on."""
 
-    def __init__(self) -> None:
+    def __init__(self, stand_in: str | None = None) -> None:
+        self._stand_in = stand_in
         self._sse = SSEDecoder()
         self._head = b""  # until the first character tells a JSON document from events
         self._document: list[bytes] | None = None
@@ -131,20 +137,23 @@ class WorkersAIDecoder:
         self._failed = False
 
     def feed(self, data: bytes) -> list[ModelPart]:
+        parts: list[ModelPart] = []
+        if self._stand_in:
+            parts.append(ResponseMetadata(self._stand_in))
+            self._stand_in = None
         if not self._is_stream:
             if self._document is not None:
                 self._document.append(data)
-                return []
+                return parts
             self._head += data
             start = self._head.lstrip()
             if not start:
-                return []
+                return parts
             if start.startswith(b"{"):
                 self._document = [start]
-                return []
+                return parts
             self._is_stream = True
             data = self._head
-        parts: list[ModelPart] = []
         try:
             for event in self._sse.feed(data):
                 if event.data == "[DONE]":

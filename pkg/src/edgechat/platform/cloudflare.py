@@ -6,8 +6,8 @@ client has gone; Cloudflare then gives it 30 seconds to finish.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import js
@@ -73,7 +73,7 @@ async def read_body(request: Any, limit: int) -> bytes | None:
 
 
 def stream_response(
-    ctx: Any, request: Any, chunks: AsyncIterator[list[ui.UIChunk]], headers: dict[str, str] | None = None
+    ctx: Any, request: Any, chunks: AsyncGenerator[list[ui.UIChunk]], headers: dict[str, str] | None = None
 ) -> Response:
     """A response that streams UI chunks: one write for each list.
 
@@ -83,8 +83,9 @@ def stream_response(
 
     async def pump() -> None:
         try:
-            async for batch in chunks:
-                await stream.write(ui.encode(batch))
+            async with aclosing(chunks):
+                async for batch in chunks:
+                    await stream.write(ui.encode(batch))
             await stream.write(DONE)
         except Exception:
             log.exception("A streamed answer failed")
