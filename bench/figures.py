@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import gzip
 import os
 import shutil
 import subprocess
@@ -117,10 +116,6 @@ def measure_sizes() -> None:
         done = subprocess.run([*command, "--outdir", temporary], cwd=ROOT, capture_output=True, text=True, check=True)
         (line,) = [line for line in done.stdout.splitlines() if line.startswith("Total Upload")]
         row("upload of the Worker", line.partition(": ")[2])
-    files = [path for path in (ROOT / "web" / "dist").rglob("*") if path.is_file()]
-    row("page, all files", f"{sum(path.stat().st_size for path in files) / 1e6:,.1f} MB")
-    squeezed = sum(len(gzip.compress(path.read_bytes(), 6)) for path in files)
-    row("page, all files by gzip", f"{squeezed / 1e6:,.1f} MB")
 
 
 MEASURES = {

@@ -1,5 +1,6 @@
 """`pop dev` for a measurement, with a state of its own."""
 
+import os
 import re
 import signal
 import subprocess
@@ -39,7 +40,7 @@ def running(command: list[str], folder: Path = ROOT) -> Iterator[Service]:
     try:
         yield Service(ready[1], process.pid, time.monotonic() - started)
     finally:
-        process.send_signal(signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         process.communicate()
 
 
