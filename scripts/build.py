@@ -47,11 +47,19 @@ def vendor() -> None:
 
 
 def assemble() -> None:
-    shutil.rmtree(PYTHON_MODULES, ignore_errors=True)
-    shutil.copytree(VENDORED, PYTHON_MODULES)
+    """Makes `python_modules/` what was fetched and our wheel, and touches only what changes: pop watches it."""
+    files = {path.relative_to(VENDORED): path.read_bytes() for path in VENDORED.rglob("*") if path.is_file()}
     (wheel,) = BUILD.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(PYTHON_MODULES)
+        files |= {Path(name): archive.read(name) for name in archive.namelist()}
+    for old in [path for path in PYTHON_MODULES.rglob("*") if path.is_file()]:
+        if old.relative_to(PYTHON_MODULES) not in files:
+            old.unlink()
+    for name, data in files.items():
+        file = PYTHON_MODULES / name
+        if not file.exists() or file.read_bytes() != data:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
 
 
 STEPS = [
@@ -72,7 +80,13 @@ STEPS = [
     Step(
         "Building the page",
         build_page.build_page,
-        inputs=[build_page.SOURCE, ROOT / "pkg", REQUIREMENTS, Path(build_page.__file__), build_page.COMPILE],
+        inputs=[
+            build_page.SOURCE,
+            *build_page.edgechat_modules(),
+            REQUIREMENTS,
+            Path(build_page.__file__),
+            build_page.COMPILE,
+        ],
         outputs=[build_page.TARGET],
     ),
 ]

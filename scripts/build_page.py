@@ -84,15 +84,20 @@ def build_page() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     vendor = _publish("vendor", lambda folder: shutil.copytree(VENDOR, folder, dirs_exist_ok=True))
     app = _publish("app", lambda folder: _write_app(folder, vendor))
-    shutil.copyfile(SOURCE / "_headers", TARGET / "_headers")
-    index = (SOURCE / "index.html").read_text()
-    (TARGET / "index.html").write_text(
-        index.replace("{preload}", _preloads(vendor, app)).replace("{app}", app).replace("{vendor}", vendor)
-    )
+    _write("_headers", (SOURCE / "_headers").read_text())
+    index = (SOURCE / "index.html").read_text().replace("{preload}", _preloads(vendor, app))
+    _write("index.html", index.replace("{app}", app).replace("{vendor}", vendor))
     for name in ("vendor", "app"):
         # A page that is open may still ask for a file of the build before.
         for old in sorted((TARGET / name).iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT_BUILDS]:
             shutil.rmtree(old)
+
+
+def _write(name: str, text: str) -> None:
+    """Writes what has changed: wrangler reloads for each file that is touched."""
+    file = TARGET / name
+    if not file.exists() or file.read_text() != text:
+        file.write_text(text)
 
 
 def _publish(name: str, fill: Callable[[Path], object]) -> str:
@@ -121,14 +126,22 @@ def _write_app(folder: Path, vendor: str) -> None:
     _compile(_python_files(), folder / "app.zip", "/home/pyodide/")
 
 
+def edgechat_modules() -> list[Path]:
+    """The page's half of edgechat."""
+    package = ROOT / "pkg" / "src"
+    files = sorted(package.rglob("*.py"))
+    return [path for path in files if not path.relative_to(package).as_posix().startswith(SERVER_SIDE)]
+
+
 def _python_files() -> dict[str, bytes]:
-    """The page's own modules, msgspec, and the page's half of edgechat."""
-    modules = ROOT / "python_modules"
+    """The page's own modules, its half of edgechat, and msgspec."""
     files = {f"page/{path.name}": path.read_bytes() for path in (SOURCE / "page").glob("*.py")}
-    for path in [*(modules / "edgechat").rglob("*"), *(modules / "msgspec").rglob("*")]:
-        name = path.relative_to(modules).as_posix()
-        if path.suffix in (".py", ".so") and not name.startswith(SERVER_SIDE):
-            files[name] = path.read_bytes()
+    for path in edgechat_modules():
+        files[path.relative_to(ROOT / "pkg" / "src").as_posix()] = path.read_bytes()
+    vendored = BUILD / "vendored"
+    for path in (vendored / "msgspec").rglob("*"):
+        if path.suffix in (".py", ".so"):
+            files[path.relative_to(vendored).as_posix()] = path.read_bytes()
     return files
 
 

@@ -32,6 +32,15 @@ class Build:
 
     def run(self, more: Sequence[Step] = (), *, quiet: bool = False) -> None:
         """Builds everything that is not up to date, refuses what Cloudflare's deploy would, then takes `more` steps."""
+        self.prepare(quiet=quiet)
+        run_steps([*self.steps(), self.check_step(), *more], self.stamps, quiet=quiet)
+
+    @property
+    def stamps(self) -> Path:
+        return self.project.home / "stamps"
+
+    def prepare(self, *, quiet: bool = False) -> None:
+        """Runs the build command of wrangler.toml."""
         self.target.mkdir(parents=True, exist_ok=True)
         if command := self.project.config.get("build", {}).get("command"):
             # Not a step of ours: the command knows best what it has to do.
@@ -42,7 +51,6 @@ class Build:
                 raise PopError(
                     f"The build command failed: {command}\n{(done.stdout or '') + (done.stderr or '')}".rstrip()
                 )
-        run_steps([*self.steps(), *more], self.project.home / "stamps", quiet=quiet)
 
     def steps(self) -> list[Step]:
         sdk = self.project.python_modules / "workers"
@@ -86,13 +94,11 @@ class Build:
                 inputs=[self.project.config_file],
                 outputs=[self.target / "main.mjs", self.target / "wrangler.json"],
             ),
-            Step(
-                "Checking what Cloudflare would refuse",
-                self.check,
-                inputs=[HOST / "build", *runtime, stdlib, modules, app],
-                outputs=[],
-            ),
         ]
+
+    def check_step(self) -> Step:
+        inputs = [HOST / "build", *(self.target / name for name in ("boot.mjs", "host.bin", "modules.mjs", "app.bin"))]
+        return Step("Checking what Cloudflare would refuse", self.check, inputs=inputs, outputs=[])
 
     def prepare_pyodide(self) -> None:
         for name in ("pyodide.mjs", "pyodide.asm.mjs"):
@@ -111,7 +117,10 @@ class Build:
 
     def pack_app(self) -> None:
         roots = {"": self.project.main.parent, "python_modules": self.project.python_modules}
-        (self.target / "app.bin").write_bytes(pack.tree(roots))
+        # In one move: wrangler may be reading it.
+        new = self.project.home / "app.new"
+        new.write_bytes(pack.tree(roots))
+        new.replace(self.target / "app.bin")
 
     def record_wasm(self) -> None:
         root = self.project.python_modules

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
@@ -15,10 +15,13 @@ from pop.config import AI_URL
 from pop.errors import PopError
 from pop.process import Process
 from pop.project import Project
-from pop.steps import Step
+from pop.steps import Step, run_steps
 
 STARTUP = 90
 """Seconds that a process may take until it answers."""
+
+CHECK_DELAY = 2
+"""Seconds from a rebuild to the check of what Cloudflare would refuse."""
 
 # wrangler's banner, tables and state changes, which say nothing new to who started it.
 _NOISE = ("⎔", "│", "├", "└", "┌", "─", " ⛅", "Attaching", "Your Worker has access", "Binding ", "env.")
@@ -133,15 +136,45 @@ class Dev:
         ]
 
     async def _watch(self) -> None:
-        """Rebuilds when a source changes; wrangler reloads the Worker by itself when the build has changed."""
-        paths = [self.project.config_file, *self.project.watched]
+        """Follows edits: the build command follows the sources, and the Worker follows what the command has made.
+
+        wrangler reloads the Worker by itself when it has changed.
+        """
+        await asyncio.gather(self._follow_sources(), self._follow_worker())
+
+    async def _follow_sources(self) -> None:
+        if self.project.watched:
+            async for _changes in awatch(*self.project.watched, step=50, debounce=200):
+                await self._try(lambda: self._build.prepare(quiet=True))
+
+    async def _follow_worker(self) -> None:
+        paths = [self.project.config_file, self.project.main.parent, self.project.python_modules]
+        paths += self.project.migrations.values()
+        checking: asyncio.Task[None] | None = None
         async for _changes in awatch(*paths, step=50, debounce=200):
-            started = time.monotonic()
-            try:
-                await asyncio.to_thread(self._build.run, self._migrations(), quiet=True)
-                print(f"Rebuilt in {time.monotonic() - started:.1f} s", flush=True)
-            except PopError as error:
-                print(f"pop: {error}", flush=True)
+            if checking:
+                checking.cancel()
+            if await self._try(self._rebuild):
+                checking = asyncio.create_task(self._check_later())
+
+    def _rebuild(self) -> None:
+        started = time.monotonic()
+        if run_steps([*self._build.steps(), *self._migrations()], self._build.stamps, quiet=True):
+            print(f"Rebuilt in {time.monotonic() - started:.1f} s", flush=True)
+
+    async def _check_later(self) -> None:
+        """First the edit is to be live: the check would compete with it for the processor."""
+        await asyncio.sleep(CHECK_DELAY)
+        await self._try(lambda: run_steps([self._build.check_step()], self._build.stamps, quiet=True))
+
+    async def _try(self, work: Callable[[], object]) -> bool:
+        """Runs work beside the loop. What goes wrong is told, and pop goes on."""
+        try:
+            await asyncio.to_thread(work)
+        except PopError as error:
+            print(f"pop: {error}", flush=True)
+            return False
+        return True
 
 
 async def _answer(*urls: str) -> None:

@@ -51,9 +51,9 @@ class Project:
 
     @property
     def watched(self) -> list[Path]:
-        """The sources: of the Worker, and of what its build command makes."""
+        """The sources of what the build command makes."""
         folders = self.config.get("build", {}).get("watch_dir", [])
-        return [self.main.parent, *(self.root / path for path in ([folders] if isinstance(folders, str) else folders))]
+        return [self.root / path for path in ([folders] if isinstance(folders, str) else folders)]
 
     @property
     def home(self) -> Path:

@@ -39,16 +39,17 @@ def _files(root: Path) -> Iterator[Path]:
             yield path
 
 
-def run_steps(steps: Sequence[Step], stamps: Path, *, quiet: bool = False) -> None:
+def run_steps(steps: Sequence[Step], stamps: Path, *, quiet: bool = False) -> int:
     """Runs the steps that are not up to date, in order. `stamps` is the folder that remembers what is done.
 
-    Tells what it does and how far it is, unless `quiet`.
+    Tells what it does and how far it is, unless `quiet`. Answers how many steps it took.
     """
 
     def say(text: str, end: str = "\n") -> None:
         if not quiet:
             print(text, end=end, flush=True)
 
+    taken = 0
     for number, step in enumerate(steps, start=1):
         say(f"[{number}/{len(steps)}] {step.title} ... ", end="")
         stamp = (step.stamps or stamps) / step.title.lower().replace(" ", "-")
@@ -66,3 +67,5 @@ def run_steps(steps: Sequence[Step], stamps: Path, *, quiet: bool = False) -> No
         stamp.parent.mkdir(parents=True, exist_ok=True)
         stamp.write_text(digest)
         say(f"{time.monotonic() - started:.1f} s")
+        taken += 1
+    return taken

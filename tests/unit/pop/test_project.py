@@ -18,7 +18,7 @@ def test_the_configuration_says_where_things_are(tmp_path: Path) -> None:
         '[[d1_databases]]\nbinding = "DB"\nmigrations_dir = "sql"',
     )
     assert found.main == tmp_path / "src" / "entry.py"
-    assert found.watched == [tmp_path / "src", tmp_path / "lib"]
+    assert found.watched == [tmp_path / "lib"]
     assert found.ai_binding == "AI"
     assert found.migrations == {"DB": tmp_path / "sql"}
     assert found.state == tmp_path / ".pop" / "state"

@@ -18,7 +18,7 @@ class Recorder:
         self.ran = []
         one = Step("One thing", self._one, [self.source], [self.output], settings=[settings])
         two = Step("Another thing", lambda: self.ran.append("two"), [self.output], [])
-        run_steps([one, two], self.stamps)
+        assert run_steps([one, two], self.stamps) == len(self.ran)
         return self.ran
 
     def _one(self) -> None:
