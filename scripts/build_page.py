@@ -34,12 +34,15 @@ UNUSED_SCRIPTS = ("codemirror", "xterm", "service-worker")
 # Parts of the standard library that make no sense in a page, or that nothing in it imports.
 UNUSED_MODULES = frozenset(
     """
-    _aix_support _android_support _apple_support _ios_support _osx_support _pyio _pyrepl _strptime antigravity bdb
-    cProfile cmd code compileall configparser csv ctypes curses dbm difflib doctest ensurepip filecmp fileinput
-    fractions ftplib getopt getpass gettext graphlib idlelib imaplib lzma mailbox mimetypes modulefinder
-    multiprocessing netrc optparse pdb pickletools plistlib poplib profile profiling pstats pty py_compile pyclbr
-    pydoc pydoc_data rlcompleter runpy sched shelve smtplib socketserver sqlite3 statistics tabnanny test timeit
-    tkinter trace tracemalloc turtle turtledemo unittest venv wave webbrowser wsgiref xml xmlrpc zipapp zoneinfo
+    __hello__ __phello__ _aix_support _android_support _apple_support _compat_pickle _ios_support _osx_support
+    _py_abc _pydatetime _pyio _pyrepl _strptime _sysconfigdata__emscripten_wasm32-emscripten antigravity argparse
+    bdb cProfile cmd code colorsys compileall configparser csv ctypes curses dbm difflib doctest email ensurepip
+    filecmp fileinput fractions ftplib getopt getpass gettext graphlib gzip http idlelib imaplib lzma mailbox
+    mimetypes modulefinder multiprocessing netrc nturl2path optparse pdb pickle pickletools pkgutil platform
+    plistlib poplib pprint profile profiling pstats pty py_compile pyclbr pydoc pydoc_data queue quopri
+    rlcompleter runpy sched shelve shlex smtplib socketserver sqlite3 statistics symtable sysconfig tabnanny
+    tarfile test this timeit tkinter tomllib trace tracemalloc tty turtle turtledemo unittest venv wave webbrowser
+    wsgiref xml xmlrpc zipapp zoneinfo
     """.split()
 )
 # UTF-8 and what Python itself, `zipfile` (cp437) and URLs (idna, punycode) need.
@@ -119,7 +122,7 @@ def _publish(name: str, fill: Callable[[Path], object]) -> str:
 
 
 def _write_app(folder: Path, vendor: str) -> None:
-    for name in ("icon.svg", "main.py", "shell.mjs", "style.css"):
+    for name in ("icon.svg", "main.py", "shell.js", "style.css"):
         shutil.copyfile(SOURCE / name, folder / name)
     for name in ("pyscript.json", "pyscript.mjs"):
         (folder / name).write_text((SOURCE / name).read_text().replace("{vendor}", vendor))

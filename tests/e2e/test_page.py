@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 from live import Pop
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from watching import Complaints
 
 QUESTION = "What is the capital of France?"
@@ -56,11 +56,16 @@ def test_a_question_is_answered_with_its_figures(page: Page) -> None:
 
 
 def test_a_message_typed_before_python_is_ready_waits_for_it(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/app.zip", lambda route: held.append(route))
     page.goto("/", wait_until="commit")
     box = page.get_by_label("Message", exact=True)
     box.fill(QUESTION)
     box.press("Enter")
     expect(page.get_by_role("status").first).to_contain_text("your message will be sent")
+    for route in held:
+        route.continue_()
+    page.unroute("**/app.zip")
     expect(finished(page)).to_contain_text("Paris")
 
 
