@@ -1,6 +1,7 @@
-"""The vocabulary between the SDK and a model (provider specification V4 of npm `ai`, `@ai-sdk/provider` 4.0.38).
+"""How a model is called.
 
-A model is a request builder and a decoder, both pure. A sender moves the bytes.
+A provider's half is pure: an `API` builds requests and decodes answers. A sender moves the bytes. Both together are a
+`LanguageModel`, which is what `stream_text` wants.
 """
 
 from collections.abc import Mapping
@@ -9,89 +10,88 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-type FinishReason = Literal["stop", "length", "content-filter", "tool-calls", "error", "other"]
+from edgechat.errors import APICallError
+from edgechat.http import FetchResponse
+from edgechat.model.parts import ModelPart
+from edgechat.model.prompt import ModelMessage, ProviderOptions
+
+type JSONSchema = dict[str, Any]
+type Reasoning = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
-class ModelMessage(msgspec.Struct, frozen=True):
-    role: Literal["system", "user", "assistant"]
-    content: str
+class FunctionTool(msgspec.Struct, kw_only=True, frozen=True):
+    """A tool that the caller runs."""
+
+    name: str
+    description: str | None = None
+    input_schema: JSONSchema
+    strict: bool | None = None
+    provider_options: ProviderOptions | None = None
 
 
-class Usage(msgspec.Struct, rename="camel", frozen=True):
-    """Tokens of one call. None where the provider does not say."""
+class ProviderTool(msgspec.Struct, kw_only=True, frozen=True):
+    """A tool that the provider defines, such as "anthropic.web_search_20250305"; `name` is what the model calls it."""
 
-    input_tokens: int | None = None
-    output_tokens: int | None = None
+    id: str
+    name: str
+    args: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class ToolNamed(msgspec.Struct, frozen=True):
+    """The model must call this tool."""
+
+    name: str
+
+
+type ToolChoice = Literal["auto", "none", "required"] | ToolNamed
+
+
+class JSONFormat(msgspec.Struct, kw_only=True, frozen=True):
+    """The answer is to be JSON, by `schema` if there is one."""
+
+    schema: JSONSchema | None = None
+    name: str | None = None
+    description: str | None = None
 
 
 class ModelCall(msgspec.Struct, kw_only=True, frozen=True):
-    """One call of a model, independent of the provider."""
+    """One call of a model, independent of the provider. None leaves it to the provider."""
 
     messages: list[ModelMessage]
+    tools: list[FunctionTool | ProviderTool] = []
+    tool_choice: ToolChoice | None = None
     max_output_tokens: int | None = None
     temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    stop_sequences: list[str] = []
     seed: int | None = None
+    reasoning: Reasoning | None = None
+    response_format: JSONFormat | None = None
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
+    provider_options: ProviderOptions = msgspec.field(default_factory=dict)
 
 
 class ModelRequest(msgspec.Struct, kw_only=True, frozen=True):
-    """One call in the words of a provider: `body` is JSON."""
+    """One call in the words of a provider. `url` is None for what goes through a binding."""
 
     model: str
     body: bytes
+    """JSON."""
+    url: str | None = None
     headers: Mapping[str, str] = msgspec.field(default_factory=dict)
-
-
-class _Part(msgspec.Struct, tag_field="type", rename="camel"):
-    pass
-
-
-class ResponseMetadata(_Part, tag="response-metadata"):
-    model_id: str
-
-
-class TextStart(_Part, tag="text-start"):
-    id: str
-
-
-class TextDelta(_Part, tag="text-delta"):
-    id: str
-    delta: str
-
-
-class TextEnd(_Part, tag="text-end"):
-    id: str
-
-
-class ReasoningStart(_Part, tag="reasoning-start"):
-    id: str
-
-
-class ReasoningDelta(_Part, tag="reasoning-delta"):
-    id: str
-    delta: str
-
-
-class ReasoningEnd(_Part, tag="reasoning-end"):
-    id: str
-
-
-class Error(_Part, tag="error"):
-    error: Exception
-
-
-class Finish(_Part, tag="finish"):
-    finish_reason: FinishReason
-    usage: Usage
-    raw_finish_reason: str | None = None
-
-
-type ModelPart = (
-    ResponseMetadata | TextStart | TextDelta | TextEnd | ReasoningStart | ReasoningDelta | ReasoningEnd | Error | Finish
-)
+    warnings: list[str] = []
+    """What of the call this model does not support."""
 
 
 class Decoder(Protocol):
-    """Bytes of one answer in, parts out. A decoder never raises for what a server sent: it yields an `Error` part."""
+    """Bytes of one answer in, parts out.
+
+    Raises `APICallError` for an error that comes before any output, so that the call can be tried again; what is wrong
+    later becomes an `Error` part.
+    """
 
     def feed(self, data: bytes) -> list[ModelPart]: ...
 
@@ -100,34 +100,56 @@ class Decoder(Protocol):
         ...
 
 
-class Model(Protocol):
+class API(Protocol):
+    """What a provider understands. Pure: no I/O."""
+
+    @property
+    def provider(self) -> str:
+        """Such as "workers-ai": the key of its `provider_options`."""
+        ...
+
     @property
     def model_id(self) -> str: ...
 
     def build(self, call: ModelCall) -> ModelRequest: ...
 
-    def decoder(self, headers: Mapping[str, str]) -> Decoder:
+    def decoder(self, call: ModelCall, headers: Mapping[str, str]) -> Decoder:
         """A decoder for one answer, whose headers have arrived."""
         ...
 
-
-class ModelResponse(Protocol):
-    """An answer that has begun."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Names in lower case."""
-        ...
-
-    async def read(self) -> bytes | None:
-        """What has come since the last read, or None at the end."""
+    def error(self, status: int, headers: Mapping[str, str], body: str) -> APICallError:
+        """The error of an answer that is none: 4xx or 5xx."""
         ...
 
 
 class Sender(Protocol):
-    """Sends a request. Leaving the context before the end cancels the call; an error answer is an `APICallError`."""
+    """Sends a request. Leaving the context before the end cancels the call."""
 
-    def __call__(self, request: ModelRequest) -> AbstractAsyncContextManager[ModelResponse]: ...
+    def __call__(self, request: ModelRequest) -> AbstractAsyncContextManager[FetchResponse]: ...
+
+
+class PartStream(Protocol):
+    """An answer that has begun."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    async def read(self) -> list[ModelPart] | None:
+        """The parts since the last read, at least one; None at the end. Raises `APICallError` as a `Decoder` does, and
+        when the connection drops."""
+        ...
+
+
+class LanguageModel(Protocol):
+    @property
+    def provider(self) -> str: ...
+
+    @property
+    def model_id(self) -> str: ...
+
+    def stream(self, call: ModelCall) -> AbstractAsyncContextManager[PartStream]:
+        """Calls the model. Leaving the context before the end cancels the call."""
+        ...
 
 
 def without_none(body: dict[str, Any]) -> dict[str, Any]:

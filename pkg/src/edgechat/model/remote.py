@@ -1,0 +1,62 @@
+"""A model behind a network or a binding: a provider's `API` and the sender that reaches it."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+
+from edgechat.http import Fetch, FetchResponse
+from edgechat.model.parts import ModelPart, StreamStart
+from edgechat.model.types import API, Decoder, ModelCall, ModelRequest, Sender
+
+
+class RemoteModel:
+    """A `LanguageModel`."""
+
+    def __init__(self, api: API, send: Sender) -> None:
+        self.provider = api.provider
+        self.model_id = api.model_id
+        self._api = api
+        self._send = send
+
+    @asynccontextmanager
+    async def stream(self, call: ModelCall) -> AsyncGenerator["RemoteStream"]:
+        request = self._api.build(call)
+        async with self._send(request) as response:
+            if response.status >= 400:
+                raise self._api.error(response.status, response.headers, await response.text())
+            yield RemoteStream(response, self._api.decoder(call, response.headers), request.warnings)
+
+
+class RemoteStream:
+    """A `PartStream`."""
+
+    def __init__(self, response: FetchResponse, decoder: Decoder, warnings: list[str]) -> None:
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._decoder: Decoder | None = decoder
+        self._first: list[ModelPart] = [StreamStart(warnings)]
+
+    async def read(self) -> list[ModelPart] | None:
+        while self._decoder:
+            data = await self._response.read()
+            if data is None:
+                parts = self._decoder.close()
+                self._decoder = None
+            else:
+                parts = self._decoder.feed(data)
+            if parts:
+                first, self._first = self._first, []
+                return [*first, *parts] if first else parts
+        return None
+
+
+def http_sender(fetch: Fetch) -> Sender:
+    """Sends requests to where they say."""
+
+    @asynccontextmanager
+    async def send(request: ModelRequest) -> AsyncGenerator[FetchResponse]:
+        if request.url is None:
+            raise ValueError(f"{request.model} is reached through a binding, not by HTTP.")
+        async with fetch(request.url, method="POST", headers=request.headers, body=request.body) as response:
+            yield response
+
+    return send
