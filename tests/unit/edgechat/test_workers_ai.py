@@ -2,11 +2,9 @@ import msgspec
 import pytest
 
 from edgechat.errors import APICallError, StreamFormatError, StreamTruncatedError
-from edgechat.model.types import (
+from edgechat.model.parts import (
     Error,
     Finish,
-    ModelCall,
-    ModelMessage,
     ModelPart,
     ReasoningDelta,
     ReasoningEnd,
@@ -17,7 +15,9 @@ from edgechat.model.types import (
     TextStart,
     Usage,
 )
-from edgechat.model.workers_ai import WorkersAI, WorkersAIDecoder, api_error
+from edgechat.model.prompt import UserMessage
+from edgechat.model.types import ModelCall
+from edgechat.model.workers_ai import WorkersAI, WorkersAIDecoder
 
 NATIVE = (
     b'data: {"response":"Hel","p":"ab"}\n\ndata: {"response":"lo","p":""}\n\ndata: {"tool_calls":[],"p":"abc"}\n\n'
@@ -38,7 +38,7 @@ def decode(*pieces: bytes) -> list[ModelPart]:
 
 
 def test_a_request_says_what_is_asked_and_nothing_that_is_null() -> None:
-    call = ModelCall(messages=[ModelMessage("user", "Hi")], max_output_tokens=10)
+    call = ModelCall(messages=[UserMessage("Hi")], max_output_tokens=10)
     request = WorkersAI("@cf/x/y").build(call)
     assert request.model == "@cf/x/y"
     assert msgspec.json.decode(request.body) == {
@@ -49,17 +49,20 @@ def test_a_request_says_what_is_asked_and_nothing_that_is_null() -> None:
 
 
 def test_a_native_stream_is_read() -> None:
-    assert decode(NATIVE) == [*HELLO, Finish("stop", Usage(3, 2))]
+    assert decode(NATIVE) == [*HELLO, Finish("stop", Usage(input_tokens=3, output_tokens=2))]
 
 
 def test_a_stand_in_is_named_first() -> None:
-    decoder = WorkersAI("@cf/x/y").decoder({"x-pop-model": "tiny"})
-    assert decoder.feed(NATIVE)[0] == ResponseMetadata("tiny")
-    assert decoder.close()[-1] == Finish("stop", Usage(3, 2))
+    decoder = WorkersAI("@cf/x/y").decoder(ModelCall(messages=[]), {"x-pop-model": "tiny"})
+    assert decoder.feed(NATIVE)[0] == ResponseMetadata(model_id="tiny")
+    assert decoder.close()[-1] == Finish("stop", Usage(input_tokens=3, output_tokens=2))
 
 
 def test_a_native_stream_is_read_byte_by_byte() -> None:
-    assert decode(*(NATIVE[i : i + 1] for i in range(len(NATIVE)))) == [*HELLO, Finish("stop", Usage(3, 2))]
+    assert decode(*(NATIVE[i : i + 1] for i in range(len(NATIVE)))) == [
+        *HELLO,
+        Finish("stop", Usage(input_tokens=3, output_tokens=2)),
+    ]
 
 
 def test_a_stream_of_the_openai_shape_is_read() -> None:
@@ -69,7 +72,7 @@ def test_a_stream_of_the_openai_shape_is_read() -> None:
         b'data: {"choices":[{"delta":{},"finish_reason":"length"}]}\n\n'
         b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}\n\ndata: [DONE]\n\n'
     )
-    assert decode(stream) == [*HELLO, Finish("length", Usage(3, 2), "length")]
+    assert decode(stream) == [*HELLO, Finish("length", Usage(input_tokens=3, output_tokens=2), "length")]
 
 
 @pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
@@ -95,7 +98,7 @@ def test_a_json_answer_is_taken_although_a_stream_was_asked_for() -> None:
         TextStart("text-0"),
         TextDelta("text-0", "Hello"),
         TextEnd("text-0"),
-        Finish("stop", Usage(1, 1)),
+        Finish("stop", Usage(input_tokens=1, output_tokens=1)),
     ]
 
 
@@ -146,7 +149,7 @@ def test_an_event_that_cannot_be_read_is_an_error_and_the_rest_still_comes() -> 
 def test_an_error_answer_says_what_and_whether_to_try_again(
     status: int, body: str, code: int | None, retryable: bool
 ) -> None:
-    error = api_error(status, body)
+    error = WorkersAI("@cf/x/y").error(status, {}, body)
     assert isinstance(error, APICallError)
     assert (error.status, error.code, error.is_retryable) == (status, code, retryable)
     assert str(error)

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgechat.model.types import Finish, TextDelta
+from edgechat.model.parts import Finish, TextDelta
 from edgechat.model.workers_ai import WorkersAIDecoder
 
 

@@ -46,8 +46,8 @@ class TextPart(_Tagged, tag="text"):
 class FilePart(_Tagged, tag="file"):
     media_type: str
     """Such as "image/png"; "image/*" or "image" where only the kind is known."""
-    filename: str | None = None
     data: FileSource
+    filename: str | None = None
 
 
 class ReasoningPart(_Tagged, tag="reasoning"):

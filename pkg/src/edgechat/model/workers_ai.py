@@ -12,13 +12,11 @@ import msgspec
 
 from edgechat.errors import APICallError, StreamFormatError, StreamTruncatedError
 from edgechat.json import JSONDecoder
-from edgechat.model.types import (
+from edgechat.model.parts import (
     Error,
     Finish,
     FinishReason,
-    ModelCall,
     ModelPart,
-    ModelRequest,
     ReasoningDelta,
     ReasoningEnd,
     ReasoningStart,
@@ -27,8 +25,9 @@ from edgechat.model.types import (
     TextEnd,
     TextStart,
     Usage,
-    without_none,
 )
+from edgechat.model.prompt import text_of
+from edgechat.model.types import ModelCall, ModelRequest, without_none
 from edgechat.sse import SSEDecoder
 
 STAND_IN_HEADER = "x-pop-model"
@@ -48,7 +47,9 @@ _RETRYABLE_CODES = frozenset({3007, 3008, 3040})
 
 
 class WorkersAI:
-    """A text generation model by its id, such as "@cf/meta/llama-3.1-8b-instruct-fp8-fast"."""
+    """The `API` of a text generation model, such as "@cf/meta/llama-3.1-8b-instruct-fp8-fast"."""
+
+    provider = "workers-ai"
 
     def __init__(self, model_id: str) -> None:
         self.model_id = model_id
@@ -56,7 +57,9 @@ class WorkersAI:
     def build(self, call: ModelCall) -> ModelRequest:
         body = without_none(
             {
-                "messages": call.messages,
+                "messages": [
+                    {"role": message.__struct_config__.tag, "content": text_of(message)} for message in call.messages
+                ],
                 "max_tokens": call.max_output_tokens,
                 "temperature": call.temperature,
                 "seed": call.seed,
@@ -65,19 +68,18 @@ class WorkersAI:
         )
         return ModelRequest(model=self.model_id, body=msgspec.json.encode(body))
 
-    def decoder(self, headers: Mapping[str, str]) -> "WorkersAIDecoder":
+    def decoder(self, call: ModelCall, headers: Mapping[str, str]) -> "WorkersAIDecoder":  # noqa: ARG002
         return WorkersAIDecoder(headers.get(STAND_IN_HEADER))
 
-
-def api_error(status: int, body: str) -> APICallError:
-    """The error of a non-2xx answer: `{internalCode, description}`, `{errors: [{code, message}]}` or plain text."""
-    try:
-        error = _error.decode(body)
-    except msgspec.DecodeError:
-        return APICallError(body or f"Workers AI answered {status}.", status=status)
-    first = error.errors[0] if error.errors else _ErrorItem(error.internal_code, error.description)
-    retryable = first.code in _RETRYABLE_CODES if first.code else None
-    return APICallError(f"{first.code}: {first.message}", status=status, code=first.code, is_retryable=retryable)
+    def error(self, status: int, headers: Mapping[str, str], body: str) -> APICallError:  # noqa: ARG002
+        """`{internalCode, description}`, `{errors: [{code, message}]}` or plain text."""
+        try:
+            error = _error.decode(body)
+        except msgspec.DecodeError:
+            return APICallError(body or f"Workers AI answered {status}.", status=status)
+        first = error.errors[0] if error.errors else _ErrorItem(error.internal_code, error.description)
+        retryable = first.code in _RETRYABLE_CODES if first.code else None
+        return APICallError(f"{first.code}: {first.message}", status=status, code=first.code, is_retryable=retryable)
 
 
 class _ErrorItem(msgspec.Struct):
@@ -139,7 +141,7 @@ class WorkersAIDecoder:
     def feed(self, data: bytes) -> list[ModelPart]:
         parts: list[ModelPart] = []
         if self._stand_in:
-            parts.append(ResponseMetadata(self._stand_in))
+            parts.append(ResponseMetadata(model_id=self._stand_in))
             self._stand_in = None
         if not self._is_stream:
             if self._document is not None:
@@ -192,7 +194,7 @@ class WorkersAIDecoder:
         if event.response is not None:
             self._add(TextStart, _text(event.response), parts)
         if event.usage:
-            self._usage = Usage(event.usage.prompt_tokens, event.usage.completion_tokens)
+            self._usage = Usage(input_tokens=event.usage.prompt_tokens, output_tokens=event.usage.completion_tokens)
 
     def _add(self, kind: type[TextStart] | type[ReasoningStart], delta: str | None, parts: list[ModelPart]) -> None:
         if not delta:
