@@ -1,11 +1,24 @@
 """All errors of edgechat.
 
 EdgeChatError
-├── APICallError             a server answered with an error, or could not be reached
-├── StreamTruncatedError     a stream ended before its end mark
-├── StreamFormatError        bytes that are no stream of the expected kind
-│   └── InvalidChunkError    one chunk of a UI message stream is wrong
-└── UIMessageStreamError     chunks that are valid one by one but not in this order
+├── APICallError                    a server answered with an error, or could not be reached
+├── InvalidArgumentError            a call has an argument that cannot be read, such as a provider option
+├── UnsupportedFunctionalityError   a call asks for what a model or its API cannot do
+├── GenerationError                 a model answered, but not with what was asked for
+│   ├── NoOutputGeneratedError      nothing at all
+│   ├── NoObjectGeneratedError      text that is not the wanted JSON
+│   └── ToolChoiceViolationError    no tool call where one was required, or one where none was allowed
+├── ToolError                       a tool could not be called, or failed
+│   ├── NoSuchToolError
+│   ├── InvalidToolInputError
+│   ├── ToolCallRepairError         the repair of an invalid call failed itself
+│   ├── ToolExecutionError          raised by a tool, in words for the model and the user
+│   └── InvalidToolApprovalError    a forged, unknown or changed approval
+├── ModelTimeoutError               a limit of time has passed
+├── StreamTruncatedError            a stream ended before its end mark
+├── StreamFormatError               bytes that are no stream of the expected kind
+│   └── InvalidChunkError           one chunk of a UI message stream is wrong
+└── UIMessageStreamError            chunks that are valid one by one but not in this order
 """
 
 MASKED = "Something went wrong. Please try again."
@@ -25,8 +38,10 @@ class EdgeChatError(Exception):
 class APICallError(EdgeChatError):
     """A server answered with an error, or could not be reached (`status` is None then).
 
-    `code` is the server's own code, such as Workers AI's 3040.
+    `code` is the server's own code, such as Workers AI's 3040; `retry_after` are the seconds it asks to wait.
     """
+
+    retry_after: float | None = None
 
     def __init__(
         self,
@@ -41,6 +56,14 @@ class APICallError(EdgeChatError):
         self.code = code
         retry = status is None or status in (408, 409, 429) or status >= 500
         self.is_retryable = retry if is_retryable is None else is_retryable
+
+
+class InvalidArgumentError(EdgeChatError):
+    """A call has an argument that cannot be read, such as a provider option."""
+
+
+class UnsupportedFunctionalityError(EdgeChatError):
+    """A call asks for what a model or its API cannot do."""
 
 
 class StreamTruncatedError(EdgeChatError):
@@ -65,3 +88,74 @@ class UIMessageStreamError(EdgeChatError):
         super().__init__(message)
         self.chunk_type = chunk_type
         self.chunk_id = chunk_id
+
+
+class GenerationError(EdgeChatError):
+    """A model answered, but not with what was asked for."""
+
+    is_retryable = True
+
+
+class NoOutputGeneratedError(GenerationError):
+    """The stream ended without any output."""
+
+    public_message = "The model gave no answer. Please try again."
+
+
+class NoObjectGeneratedError(GenerationError):
+    """`text` is what the model wrote instead of the wanted JSON."""
+
+    def __init__(self, message: str, text: str) -> None:
+        super().__init__(message)
+        self.text = text
+
+
+class ToolChoiceViolationError(GenerationError):
+    """No tool call where one was required, or one where none was allowed."""
+
+
+class ToolError(EdgeChatError):
+    """A tool could not be called, or failed."""
+
+
+class NoSuchToolError(ToolError):
+    def __init__(self, tool_name: str, available: list[str]) -> None:
+        names = ", ".join(available) or "none"
+        super().__init__(f"The model called the tool {tool_name!r}, which is not there. Available tools: {names}.")
+        self.tool_name = tool_name
+
+
+class InvalidToolInputError(ToolError):
+    """`input` is what the model sent."""
+
+    def __init__(self, tool_name: str, input: str, reason: str) -> None:
+        super().__init__(f"Invalid input for the tool {tool_name}: {reason}")
+        self.tool_name = tool_name
+        self.input = input
+
+
+class ToolCallRepairError(ToolError):
+    """The repair of an invalid call failed itself."""
+
+
+class ToolExecutionError(ToolError):
+    """For tools to raise: its text goes to the model, and to the browser."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.public_message = message
+
+
+class InvalidToolApprovalError(ToolError):
+    """A forged, unknown or changed approval."""
+
+
+class ModelTimeoutError(EdgeChatError):
+    """A limit of time has passed: `kind` says which."""
+
+    is_retryable = True
+    public_message = "The model took too long to answer. Please try again."
+
+    def __init__(self, kind: str, seconds: float) -> None:
+        super().__init__(f"The {kind} timeout of {seconds:g} s has passed.")
+        self.kind = kind

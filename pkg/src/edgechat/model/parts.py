@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-type FinishReason = Literal["stop", "length", "content-filter", "tool-calls", "error", "other"]
+type FinishReason = Literal["stop", "length", "content-filter", "tool-calls", "error", "interrupted", "other"]
 type ProviderMetadata = dict[str, dict[str, Any]]
 
 
@@ -108,6 +108,8 @@ class ToolInputStart(_Part, tag="tool-input-start"):
     dynamic: bool | None = None
     title: str | None = None
     provider_metadata: ProviderMetadata | None = None
+    input_encoding: Literal["json", "text"] | None = None
+    """Text for a tool whose input is no JSON while it streams. The complete `ToolCall` has it as a JSON string."""
 
 
 class ToolInputDelta(_Part, tag="tool-input-delta"):
