@@ -11,10 +11,11 @@ import msgspec
 from edgechat import sse
 from edgechat.errors import InvalidChunkError
 from edgechat.json import JSONDecoder
+from edgechat.ui.messages import Metadata
+from edgechat.ui.tagged import decode_tagged
 
 HEADERS = sse.HEADERS | {"x-vercel-ai-ui-message-stream": "v1"}
 
-type Metadata = dict[str, Any]
 type FinishReason = Literal["stop", "length", "content-filter", "tool-calls", "error", "interrupted", "other"]
 
 
@@ -93,10 +94,6 @@ class Data(msgspec.Struct, kw_only=True, omit_defaults=True):
     transient: bool = False
 
 
-class _Type(msgspec.Struct):
-    type: str
-
-
 type Tagged = (
     Start
     | Finish
@@ -116,31 +113,19 @@ type UIChunk = Tagged | Data
 
 _tagged = JSONDecoder[Tagged](Tagged.__value__)
 _data = JSONDecoder[Data](Data)
-_type = JSONDecoder[_Type](_Type)
 _encoder = msgspec.json.Encoder()
+
+
+def _family(type: str) -> JSONDecoder[Data] | None:
+    return _data if type.startswith("data-") else None
 
 
 def decode(text: str | bytes) -> UIChunk:
     """One chunk from its JSON. Raises `InvalidChunkError`, which names the field."""
     try:
-        return decode_tagged(text, _tagged, _data)
+        return decode_tagged(text, _tagged, _family)
     except msgspec.DecodeError as error:
         raise InvalidChunkError(f"Invalid chunk: {error}") from None
-
-
-def decode_tagged[Tagged, Data](
-    text: str | bytes | msgspec.Raw, tagged: JSONDecoder[Tagged], data: JSONDecoder[Data]
-) -> Tagged | Data:
-    """An object by its `type`. msgspec knows fixed types only, so that `data-NAME` needs a second look."""
-    try:
-        return tagged.decode(text)
-    except msgspec.ValidationError as error:
-        if "at `$.type`" not in str(error):
-            raise
-    name = _type.decode(text).type
-    if not name.startswith("data-"):
-        raise msgspec.ValidationError(f"Unknown type {name!r}")
-    return data.decode(text)
 
 
 def encode(chunks: list[UIChunk]) -> bytes:

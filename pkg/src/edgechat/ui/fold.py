@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from edgechat.errors import UIMessageStreamError
 from edgechat.ui import chunks as ui
-from edgechat.ui.messages import DataPart, ReasoningPart, StepStartPart, TextPart, UIMessage
+from edgechat.ui.messages import DataPart, Metadata, ReasoningPart, StepStartPart, TextPart, UIMessage
 
 _UNSAFE_KEYS = frozenset({"__proto__", "constructor", "prototype"})
 
@@ -114,14 +114,14 @@ class MessageFold:
         self.message.parts.append(DataPart(type=chunk.type, data=chunk.data, id=chunk.id))
         return True
 
-    def _merge(self, metadata: ui.Metadata | None) -> bool:
+    def _merge(self, metadata: Metadata | None) -> bool:
         if metadata is None:
             return False
         self.message.metadata = _merged(self.message.metadata or {}, metadata)
         return True
 
 
-def _merged(old: ui.Metadata, new: ui.Metadata) -> ui.Metadata:
+def _merged(old: Metadata, new: Metadata) -> Metadata:
     """Objects are merged, all else is replaced."""
     merged = dict(old)
     for key, value in new.items():
