@@ -1,0 +1,85 @@
+"""What OpenAI's models can do, by their ids (npm `@ai-sdk/openai` 4.0.118, `openai-model-catalog.ts`)."""
+
+import re
+
+import msgspec
+
+from edgechat.model.types import Reasoning
+
+_O_SERIES = re.compile(r"o(\d+)(?:-|$)")
+_GPT = re.compile(r"gpt-(\d+)(?:\.(\d+))?(?:-(.+))?$")
+_STANDARD_VARIANT = re.compile(r"(?:(?:mini|nano|sol|luna|terra)(?:-\d{4}-\d{2}-\d{2})?|\d{4}-\d{2}-\d{2})$")
+
+# Of their generation alone in that reasoning can be switched off.
+_REASONING_IS_OPTIONAL = frozenset({"gpt-6.1-terra", "gpt-6-luna", "gpt-6-sol"})
+
+_LEVELS = ("minimal", "low", "medium", "high", "xhigh", "max")
+
+
+class OpenAIModel(msgspec.Struct, kw_only=True, frozen=True):
+    is_reasoning: bool
+    """Refuses some settings, and is instructed by a developer instead of the system."""
+    efforts: tuple[str, ...] | None
+    """Of reasoning. None: not known, so all are tried."""
+    samples_without_effort: bool
+    """Temperature, top_p and logprobs are allowed where the effort is "none"."""
+    flex: bool
+    """The service tiers "flex", and "priority" or "fast"."""
+    priority: bool
+    prompt_cache_retention: bool
+    chat_temperature: bool
+    chat_reasons_with_tools: bool
+    responses_configuration_updates: bool
+    responses_async_tools: bool
+    responses_logprobs_while_reasoning: bool
+
+
+def openai_model(model_id: str) -> OpenAIModel:
+    o_series = _O_SERIES.match(model_id)
+    gpt = _GPT.match(model_id)
+    major, minor, variant = (int(gpt[1]), gpt[2] and int(gpt[2]), gpt[3] or "") if gpt else (0, None, "")
+    is_reasoning_gpt = major >= 5 and not (minor is None and variant.startswith("chat"))
+    is_modern = is_reasoning_gpt or bool(o_series and int(o_series[1]) >= 3)
+    is_gpt_6 = major >= 6
+    optional = model_id in _REASONING_IS_OPTIONAL
+    efforts: tuple[str, ...] | None = None
+    if optional:
+        efforts = ("none", "low", "medium", "high", "xhigh", "max")
+    elif is_gpt_6:
+        efforts = ("low", "medium", "high", "xhigh", "max")
+    elif major == 5 and (not variant or _STANDARD_VARIANT.match(variant)):
+        efforts = _gpt_5_efforts(minor or 0)
+    return OpenAIModel(
+        is_reasoning=bool(o_series) or is_reasoning_gpt,
+        efforts=efforts,
+        samples_without_effort=optional or (major == 5 and (minor or 0) >= 1),
+        flex=is_modern,
+        priority=model_id.startswith("gpt-4") or (is_modern and not variant.startswith("nano")),
+        prompt_cache_retention=not is_gpt_6,
+        chat_temperature=not model_id.startswith(("gpt-4o-search-preview", "gpt-4o-mini-search-preview")),
+        chat_reasons_with_tools=not (major == 5 and (minor or 0) >= 6),
+        responses_configuration_updates=is_gpt_6,
+        responses_async_tools=is_gpt_6,
+        responses_logprobs_while_reasoning=not is_gpt_6,
+    )
+
+
+def _gpt_5_efforts(minor: int) -> tuple[str, ...]:
+    if minor == 0:
+        return ("minimal", "low", "medium", "high")
+    if minor == 1:
+        return ("none", "low", "medium", "high")
+    return ("none", "low", "medium", "high", "xhigh", "max")[: 6 if minor >= 6 else 5]
+
+
+def supported_effort(reasoning: Reasoning, efforts: tuple[str, ...] | None, warnings: list[str]) -> str | None:
+    """The effort next to what is wanted: the next lower, else the next higher; "none" only where it is wanted."""
+    if efforts is None or reasoning in efforts:
+        return reasoning
+    at = _LEVELS.index(reasoning) if reasoning in _LEVELS else 0
+    for level in (*reversed(_LEVELS[:at]), *_LEVELS[at:]):
+        if level in efforts:
+            warnings.append(f"reasoning {reasoning!r} is not supported by this model; {level!r} is used instead.")
+            return level
+    warnings.append(f"reasoning {reasoning!r} is not supported by this model.")
+    return None
