@@ -11,9 +11,10 @@ def spread(values: Sequence[float], unit: str) -> str:
     return f"{middle} {unit} ({low} to {high}, n={len(values)})"
 
 
-def row(name: str, value: str) -> None:
-    print(f"| {name} | {value} |", flush=True)
+def row(name: str, *values: str) -> None:
+    print(f"| {' | '.join([name, *values])} |", flush=True)
 
 
-def heading(title: str) -> None:
-    print(f"\n| {title} | median (smallest to largest) |\n| --- | --- |", flush=True)
+def heading(title: str, *columns: str) -> None:
+    titles = [title, *(columns or ["median (smallest to largest)"])]
+    print(f"\n| {' | '.join(titles)} |\n|{' --- |' * len(titles)}", flush=True)

@@ -16,10 +16,12 @@ from pop.errors import PopError
 KINDS = {".mjs": "esModule", ".js": "esModule", ".wasm": "wasm", ".bin": "data", ".zip": "data"}
 
 
-def capnp(modules: Sequence[Path], bindings: Sequence[str] = (), services: Sequence[str] = ()) -> str:
+def capnp(
+    modules: Sequence[Path], bindings: Sequence[str] = (), services: Sequence[str] = (), flags: Sequence[str] = ()
+) -> str:
     """workerd's configuration of one Worker. The first of the modules is the main one; all names are relative.
 
-    `bindings` and `services` are Cap'n Proto literals to add.
+    `bindings` and `services` are Cap'n Proto literals to add, `flags` compatibility flags.
     """
     embedded = [f'(name = "{p.name}", {KINDS[p.suffix]} = embed "{p.name}")' for p in modules]
     return f"""using Workerd = import "/workerd/workerd.capnp";
@@ -30,6 +32,7 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [{", ".join(embedded)}],
   compatibilityDate = "2026-09-08",
+  compatibilityFlags = [{", ".join(f'"{flag}"' for flag in flags)}],
   bindings = [{", ".join(bindings)}],
 );
 """
@@ -44,14 +47,18 @@ class Server:
 
 @contextmanager
 def serve(
-    binary: Path, modules: Sequence[Path], bindings: Sequence[str] = (), services: Sequence[str] = ()
+    binary: Path,
+    modules: Sequence[Path],
+    bindings: Sequence[str] = (),
+    services: Sequence[str] = (),
+    flags: Sequence[str] = (),
 ) -> Iterator[Server]:
     """Runs a Worker of these modules until the block ends."""
     with tempfile.TemporaryDirectory() as temporary, ExitStack() as stack:
         folder = Path(temporary)
         for module in modules:  # Cap'n Proto embeds files by a path relative to the configuration
             (folder / module.name).symlink_to(module)
-        (folder / "config.capnp").write_text(capnp(modules, bindings, services))
+        (folder / "config.capnp").write_text(capnp(modules, bindings, services, flags))
         read, write = os.pipe()
         command: list[str | Path] = [
             binary,
