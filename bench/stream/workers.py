@@ -55,6 +55,6 @@ def _bundle(project: Project) -> Path:
         "--log-level=warning",
         f"--outfile={target}",
     ]
-    command = [node(), project.npm("esbuild/bin/esbuild"), JS / "ai_sdk.mjs", *options]
+    command: list[str | Path] = [node(), project.npm("esbuild/bin/esbuild"), JS / "ai_sdk.mjs", *options]
     project.run(command, title="Bundling the AI SDK")
     return target
