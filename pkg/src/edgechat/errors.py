@@ -4,6 +4,8 @@ EdgeChatError
 ├── APICallError                    a server answered with an error, or could not be reached
 ├── InvalidArgumentError            a call has an argument that cannot be read, such as a provider option
 ├── UnsupportedFunctionalityError   a call asks for what a model or its API cannot do
+├── NoSuchModelError                an id that names no model
+│   └── NoSuchProviderError         its first part names no provider
 ├── GenerationError                 a model answered, but not with what was asked for
 │   ├── NoOutputGeneratedError      nothing at all
 │   ├── NoObjectGeneratedError      text that is not the wanted JSON
@@ -20,6 +22,9 @@ EdgeChatError
 │   └── InvalidChunkError           one chunk of a UI message stream is wrong
 └── UIMessageStreamError            chunks that are valid one by one but not in this order
 """
+
+from collections.abc import Sequence
+from typing import Any
 
 MASKED = "Something went wrong. Please try again."
 
@@ -66,6 +71,23 @@ class UnsupportedFunctionalityError(EdgeChatError):
     """A call asks for what a model or its API cannot do."""
 
 
+class NoSuchModelError(EdgeChatError):
+    """An id names no model of a provider or registry of one's own. What a server does not know is an `APICallError`."""
+
+    def __init__(self, model_id: str, advice: str) -> None:
+        super().__init__(f"There is no model {model_id!r}. {advice}")
+        self.model_id = model_id
+
+
+class NoSuchProviderError(NoSuchModelError):
+    """The first part of an id names no provider."""
+
+    def __init__(self, model_id: str, provider: str, available: list[str]) -> None:
+        super().__init__(model_id, f"Its provider {provider!r} is not among {', '.join(available) or 'none'}.")
+        self.provider = provider
+        self.available = available
+
+
 class StreamTruncatedError(EdgeChatError):
     """The connection ended in good order, but in the middle of the answer."""
 
@@ -78,7 +100,12 @@ class StreamFormatError(EdgeChatError):
 
 
 class InvalidChunkError(StreamFormatError):
-    """One chunk of a UI message stream is wrong. The message names its position, its type and the field."""
+    """One chunk of a UI message stream is wrong. The message names its position, its type and the field.
+
+    `chunks` are the good ones that came before it in the same read.
+    """
+
+    chunks: Sequence[Any] = ()
 
 
 class UIMessageStreamError(EdgeChatError):

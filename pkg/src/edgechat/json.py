@@ -1,5 +1,6 @@
 """JSON from strangers. A few thousand nested brackets would end all of Python in Pyodide, whose stack is small."""
 
+import json
 import re
 from itertools import accumulate
 from typing import Any
@@ -38,3 +39,18 @@ def is_too_deep(data: bytes | str | msgspec.Raw) -> bool:
         return False
     brackets = _STRING.sub(b"", data).translate(None, _NO_BRACKET)
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > MAX_DEPTH
+
+
+def mended_surrogates(data: bytes | str) -> str | None:
+    """The same JSON with U+FFFD for each half of a surrogate pair, or None if it has none or is wrong otherwise.
+
+    JavaScript sends them where it cuts an emoji in two; they are no Unicode, and msgspec refuses them.
+    """
+    if is_too_deep(data):
+        return None
+    try:
+        text = json.dumps(json.loads(data), ensure_ascii=False)
+    except ValueError:
+        return None
+    mended = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return None if mended == text else mended

@@ -1,20 +1,28 @@
 """The chunks of a UI message stream, version 1 (npm `ai` 7.0.173, `ui-message-stream/ui-message-chunks`).
 
-A chunk is one JSON object with a `type`; unknown fields are ignored. Besides the types below, `data-NAME` carries what
-an application adds: any other unknown type is fatal to the JavaScript client.
+A chunk is one JSON object with a `type`; unknown fields are ignored, and null counts as absent where a field is
+optional. Besides the types below, `data-NAME` carries what an application adds: any other unknown type is fatal to the
+JavaScript client.
 """
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
 
 from edgechat import sse
 from edgechat.errors import InvalidChunkError
-from edgechat.json import JSONDecoder
-from edgechat.ui.messages import Metadata
-from edgechat.ui.tagged import decode_tagged
+from edgechat.json import JSONDecoder, mended_surrogates
+from edgechat.ui.messages import Citation, FilePart, InputEncoding, Metadata, ProviderMetadata, TextPart
+from edgechat.ui.tagged import UnknownTypeError, decode_tagged, type_of
 
+# Without `connection: keep-alive`, which the AI SDK sends too: HTTP/2 forbids it, and a Worker has no say in it.
 HEADERS = sse.HEADERS | {"x-vercel-ai-ui-message-stream": "v1"}
+
+STREAM_OPEN = sse.comment("stream-open")
+"""Sent before the first chunk of a stream that is kept alive, so that its headers leave at once."""
+KEEP_ALIVE = sse.comment("keep-alive")
+"""Sent when there was nothing else to send for a while."""
 
 type FinishReason = Literal["stop", "length", "content-filter", "tool-calls", "error", "interrupted", "other"]
 
@@ -23,18 +31,16 @@ class Chunk(msgspec.Struct, tag_field="type", rename="camel", kw_only=True, omit
     pass
 
 
+# The message and its steps.
+
+
 class Start(Chunk, tag="start"):
     message_id: str | None = None
-    message_metadata: Metadata | None = None
-
-
-class Finish(Chunk, tag="finish"):
-    finish_reason: FinishReason | None = None
-    message_metadata: Metadata | None = None
+    message_metadata: Any = None
 
 
 class MessageMetadata(Chunk, tag="message-metadata"):
-    message_metadata: Metadata
+    message_metadata: Any
 
 
 class StartStep(Chunk, tag="start-step"):
@@ -45,6 +51,15 @@ class FinishStep(Chunk, tag="finish-step"):
     pass
 
 
+class ResetStep(Chunk, tag="reset-step"):
+    """The step begins anew: what it has brought so far is to be forgotten."""
+
+
+class Finish(Chunk, tag="finish"):
+    finish_reason: FinishReason | None = None
+    message_metadata: Any = None
+
+
 class Abort(Chunk, tag="abort"):
     reason: str | None = None
 
@@ -53,36 +68,169 @@ class Error(Chunk, tag="error"):
     error_text: str
 
 
+# Text and reasoning: `id` names the part, while it is open.
+
+
 class TextStart(Chunk, tag="text-start"):
     id: str
-    provider_metadata: Metadata | None = None
+    provider_metadata: ProviderMetadata | None = None
 
 
 class TextDelta(Chunk, tag="text-delta"):
     id: str
     delta: str
-    provider_metadata: Metadata | None = None
+    provider_metadata: ProviderMetadata | None = None
 
 
 class TextEnd(Chunk, tag="text-end"):
     id: str
-    provider_metadata: Metadata | None = None
+    citations: list[Citation] | None = None
+    provider_metadata: ProviderMetadata | None = None
 
 
 class ReasoningStart(Chunk, tag="reasoning-start"):
     id: str
-    provider_metadata: Metadata | None = None
+    provider_metadata: ProviderMetadata | None = None
 
 
 class ReasoningDelta(Chunk, tag="reasoning-delta"):
     id: str
     delta: str
-    provider_metadata: Metadata | None = None
+    provider_metadata: ProviderMetadata | None = None
 
 
 class ReasoningEnd(Chunk, tag="reasoning-end"):
     id: str
-    provider_metadata: Metadata | None = None
+    provider_metadata: ProviderMetadata | None = None
+
+
+# Tools. `dynamic`: the tool was not known in advance; `provider_executed`: the page has nothing to do.
+
+
+class ToolInputStart(Chunk, tag="tool-input-start"):
+    tool_call_id: str
+    tool_name: str
+    input_encoding: InputEncoding | None = None
+    """Of the deltas; None is "json"."""
+    provider_executed: bool | None = None
+    provider_metadata: ProviderMetadata | None = None
+    tool_metadata: Metadata | None = None
+    dynamic: bool | None = None
+    title: str | None = None
+
+
+class ToolInputDelta(Chunk, tag="tool-input-delta"):
+    tool_call_id: str
+    input_text_delta: str
+
+
+class ToolInputAvailable(Chunk, tag="tool-input-available"):
+    tool_call_id: str
+    tool_name: str
+    input: Any
+    provider_executed: bool | None = None
+    provider_metadata: ProviderMetadata | None = None
+    tool_metadata: Metadata | None = None
+    dynamic: bool | None = None
+    title: str | None = None
+
+
+class ToolInputError(Chunk, tag="tool-input-error"):
+    tool_call_id: str
+    tool_name: str
+    input: Any
+    error_text: str
+    provider_executed: bool | None = None
+    provider_metadata: ProviderMetadata | None = None
+    tool_metadata: Metadata | None = None
+    dynamic: bool | None = None
+    title: str | None = None
+
+
+class ToolApprovalRequest(Chunk, tag="tool-approval-request"):
+    approval_id: str
+    tool_call_id: str
+    approval_descriptor: Any = None
+    input_schema_input: Any | msgspec.UnsetType = msgspec.UNSET
+    """The input before it was refined, where that differs."""
+    reason: str | None = None
+    is_automatic: bool | None = None
+    signature: str | None = None
+
+
+class ToolApprovalResponse(Chunk, tag="tool-approval-response"):
+    approval_id: str
+    approved: bool
+    reason: str | None = None
+    provider_executed: bool | None = None
+    provider_metadata: ProviderMetadata | None = None
+
+
+class ToolOutputAvailable(Chunk, tag="tool-output-available"):
+    tool_call_id: str
+    output: Any
+    preliminary: bool | None = None
+    provider_executed: bool | None = None
+    provider_metadata: ProviderMetadata | None = None
+    tool_metadata: Metadata | None = None
+    dynamic: bool | None = None
+
+
+class ToolOutputError(Chunk, tag="tool-output-error"):
+    tool_call_id: str
+    error_text: str
+    provider_executed: bool | None = None
+    provider_metadata: ProviderMetadata | None = None
+    tool_metadata: Metadata | None = None
+    dynamic: bool | None = None
+
+
+class ToolOutputDenied(Chunk, tag="tool-output-denied"):
+    tool_call_id: str
+
+
+# Parts that come in one piece.
+
+
+class File(Chunk, tag="file"):
+    url: str
+    """An address, or a `data:` URL."""
+    media_type: str
+    provider_metadata: ProviderMetadata | None = None
+
+
+class ReasoningFile(Chunk, tag="reasoning-file"):
+    url: str
+    media_type: str
+    provider_metadata: ProviderMetadata | None = None
+
+
+class SourceURL(Chunk, tag="source-url"):
+    source_id: str
+    url: str
+    title: str | None = None
+    provider_metadata: ProviderMetadata | None = None
+
+
+class SourceDocument(Chunk, tag="source-document"):
+    source_id: str
+    media_type: str
+    title: str
+    filename: str | None = None
+    provider_metadata: ProviderMetadata | None = None
+
+
+class Custom(Chunk, tag="custom"):
+    kind: str
+    """ "provider.kind"."""
+    provider_metadata: ProviderMetadata | None = None
+
+
+class SteeringMessage(Chunk, tag="steering-message"):
+    """Experimental: what the user said while the answer was being made."""
+
+    id: str
+    parts: list[TextPart | FilePart]
 
 
 class Data(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -91,27 +239,43 @@ class Data(msgspec.Struct, kw_only=True, omit_defaults=True):
     type: str
     data: Any
     id: str | None = None
-    transient: bool = False
+    transient: bool | None = None
 
 
-type Tagged = (
-    Start
-    | Finish
+type TaggedChunk = (
+    TextDelta
+    | ReasoningDelta
+    | ToolInputDelta
+    | Start
     | MessageMetadata
     | StartStep
     | FinishStep
+    | ResetStep
+    | Finish
     | Abort
     | Error
     | TextStart
-    | TextDelta
     | TextEnd
     | ReasoningStart
-    | ReasoningDelta
     | ReasoningEnd
+    | ToolInputStart
+    | ToolInputAvailable
+    | ToolInputError
+    | ToolApprovalRequest
+    | ToolApprovalResponse
+    | ToolOutputAvailable
+    | ToolOutputError
+    | ToolOutputDenied
+    | File
+    | ReasoningFile
+    | SourceURL
+    | SourceDocument
+    | Custom
+    | SteeringMessage
 )
-type UIChunk = Tagged | Data
+type UIChunk = TaggedChunk | Data
 
-_tagged = JSONDecoder[Tagged](Tagged.__value__)
+_tagged = JSONDecoder[TaggedChunk](TaggedChunk.__value__)
 _data = JSONDecoder[Data](Data)
 _encoder = msgspec.json.Encoder()
 
@@ -120,14 +284,71 @@ def _family(type: str) -> JSONDecoder[Data] | None:
     return _data if type.startswith("data-") else None
 
 
-def decode(text: str | bytes) -> UIChunk:
-    """One chunk from its JSON. Raises `InvalidChunkError`, which names the field."""
+def decode(text: str | bytes, *, index: int | None = None) -> UIChunk:
+    """One chunk from its JSON. Raises `InvalidChunkError`, which names the index, the type and the field."""
+    try:
+        return _decode(text)
+    except msgspec.DecodeError as error:
+        raise _invalid(text, index, error) from None
+
+
+def _decode(text: str | bytes) -> UIChunk:
     try:
         return decode_tagged(text, _tagged, _family)
-    except msgspec.DecodeError as error:
-        raise InvalidChunkError(f"Invalid chunk: {error}") from None
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        if (mended := mended_surrogates(text)) is None:
+            raise
+        return decode_tagged(mended, _tagged, _family)
 
 
-def encode(chunks: list[UIChunk]) -> bytes:
-    """The chunks as server-sent events, one after the other."""
-    return b"".join([sse.encode(_encoder.encode(chunk)) for chunk in chunks])
+def _invalid(text: str | bytes, index: int | None, error: msgspec.DecodeError) -> InvalidChunkError:
+    position = "" if index is None else f" {index}"
+    try:
+        name = f" ({type_of(text)[:50]})"
+    except msgspec.DecodeError:
+        name = ""
+    # Cut off, because it may quote what a stranger sent.
+    return InvalidChunkError(f"Invalid chunk{position}{name}: {str(error)[:120]}")
+
+
+def encode(chunks: Iterable[UIChunk], *, first_id: int | None = None) -> bytes:
+    """The chunks as server-sent events, one after the other; their ids count up from `first_id`, if it is given."""
+    if first_id is None:
+        return b"".join([b"data: %b\n\n" % _encoder.encode(chunk) for chunk in chunks])
+    encoded = enumerate(map(_encoder.encode, chunks), first_id)
+    return b"".join([b"id: %d\ndata: %b\n\n" % numbered for numbered in encoded])
+
+
+class ChunkDecoder:
+    """Bytes of a UI message stream in, chunks out; the bytes may be cut anywhere.
+
+    `done` is true once `[DONE]` has come; `last_id` is the last `id:` line, where the server counts its chunks. With
+    `tolerant`, chunks of unknown types are passed over: a server may be newer than this package.
+    """
+
+    def __init__(self, *, tolerant: bool = False) -> None:
+        self.done = False
+        self.last_id: str | None = None
+        self._events = sse.SSEDecoder()
+        self._tolerant = tolerant
+        self._index = 0
+
+    def feed(self, data: bytes) -> list[UIChunk]:
+        """Raises `InvalidChunkError`, whose `chunks` are those that came before the wrong one in `data`."""
+        chunks: list[UIChunk] = []
+        for event in self._events.feed(data):
+            if event.data == "[DONE]":
+                self.done = True
+            else:
+                try:
+                    chunks.append(_decode(event.data))
+                except msgspec.DecodeError as error:
+                    if not (self._tolerant and isinstance(error, UnknownTypeError)):
+                        invalid = _invalid(event.data, self._index, error)
+                        invalid.chunks = chunks
+                        raise invalid from None
+                self._index += 1
+            self.last_id = event.id
+        return chunks

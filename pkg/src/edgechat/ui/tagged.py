@@ -14,6 +14,14 @@ class _Type(msgspec.Struct):
 _type = JSONDecoder[_Type](_Type)
 
 
+class UnknownTypeError(msgspec.ValidationError):
+    pass
+
+
+def type_of(data: str | bytes | msgspec.Raw) -> str:
+    return _type.decode(data).type
+
+
 def decode_tagged[Tagged, Named](
     data: str | bytes | msgspec.Raw,
     tagged: JSONDecoder[Tagged],
@@ -25,8 +33,8 @@ def decode_tagged[Tagged, Named](
     except msgspec.ValidationError as error:
         if "at `$.type`" not in str(error):
             raise
-    name = _type.decode(data).type
+    name = type_of(data)
     decoder = family(name)
     if decoder is None:
-        raise msgspec.ValidationError(f"Unknown type {name[:100]!r}")
+        raise UnknownTypeError(f"Unknown type {name[:100]!r}")
     return decoder.decode(data)
