@@ -83,7 +83,7 @@ class NoSuchProviderError(NoSuchModelError):
     """The first part of an id names no provider."""
 
     def __init__(self, model_id: str, provider: str, available: list[str]) -> None:
-        super().__init__(model_id, f"Its provider {provider!r} is not among {', '.join(available) or 'none'}.")
+        super().__init__(model_id, f"The provider {provider!r} is not one of: {', '.join(available)}.")
         self.provider = provider
         self.available = available
 

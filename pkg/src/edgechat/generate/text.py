@@ -1,103 +1,193 @@
-"""`stream_text`: one answer of a model as UI chunks."""
+"""`stream_text` and `generate_text`."""
 
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import aclosing
+from typing import Any, Unpack, cast, overload
 
-from edgechat.errors import EdgeChatError
-from edgechat.generate.timing import Timing
-from edgechat.model import types as model_types
-from edgechat.model.types import Decoder, FinishReason, Model, ModelCall, ModelPart, Sender, Usage
+import msgspec
+
+from edgechat.errors import NoObjectGeneratedError
+from edgechat.generate.callbacks import awaited
+from edgechat.generate.interrupt import Interrupt, Stopped, Timeout
+from edgechat.generate.loop import Loop, Task
+from edgechat.generate.output import Output
+from edgechat.generate.result import TextResult
+from edgechat.generate.settings import CallSettings, TextOptions, Transform, step_count_is
+from edgechat.generate.stream_parts import StreamPart
+from edgechat.generate.tools import by_name
+from edgechat.generate.ui import UIOptions, public_text, to_ui_chunks
+from edgechat.ids import generate_id
+from edgechat.model import parts as model
+from edgechat.model.prompt import UserMessage
+from edgechat.model.types import ProviderTool
 from edgechat.ui import chunks as ui
 
+_SETTINGS = frozenset(CallSettings.__annotations__)
 
-class TextStream:
-    """An answer that is being streamed. Iterating it calls the model and gives the UI chunks of each network read.
 
-    The fields say what is known so far; after the iteration, of the whole answer. Leaving the iteration early cancels
-    the call.
+class TextStream[Out](TextResult[Out]):
+    """An answer that streams. It is consumed once, in one of the forms below; meanwhile its fields tell what is known.
+
+    Leaving the iteration early cancels the call of the model. An error is no exception here but a part of the stream,
+    and `error`.
     """
 
     def __init__(
-        self, model: Model, send: Sender, call: ModelCall, *, message_id: str, clock: Callable[[], float]
+        self, task: Task, transforms: Sequence[Transform], on_end: Callable[[TextResult[Out]], Any] | None
     ) -> None:
-        self.message_id = message_id
-        self.model_id = model.model_id
-        """What was asked; replaced by what answered, where the server says so."""
-        self.usage = Usage()
-        self.finish_reason: FinishReason | None = None
-        self.error: Exception | None = None
-        self.timing = Timing(clock)
-        self._model = model
-        self._send = send
-        self._call = call
-        self._stopped = False
+        super().__init__()
+        self._task = task
+        self._transforms = transforms
+        self._on_end = on_end
+        self._interrupt = Interrupt()
+        self._is_consumed = False
 
-    def stop(self) -> None:
-        """Ends the answer before the next read: the call is cancelled, what came is kept, `abort` is the last chunk."""
-        self._stopped = True
+    def stop(self, reason: str = "stopped") -> None:
+        """Ends the answer at once: the call of the model is cancelled, what came of it is kept."""
+        self._interrupt.set(Stopped(reason))
 
-    async def __aiter__(self) -> AsyncGenerator[list[ui.UIChunk]]:
-        yield [ui.Start(message_id=self.message_id), ui.StartStep()]
-        chunks: list[ui.UIChunk] = []
-        decoder: Decoder | None = None
-        self.timing.start()
+    async def parts(self) -> AsyncGenerator[list[StreamPart]]:
+        """The parts of each network read."""
+        if self._is_consumed:
+            raise RuntimeError("A stream of text can be consumed once.")
+        self._is_consumed = True
+        batches: AsyncIterator[list[StreamPart]] = Loop(self._task, self, self._interrupt).run()
+        source = batches
+        for transform in self._transforms:
+            batches = transform(batches)
         try:
-            async with self._send(self._model.build(self._call)) as response:
-                decoder = self._model.decoder(response.headers)
-                while not self._stopped and (data := await response.read()) is not None:
-                    if chunks := self._chunks(decoder.feed(data)):
-                        yield chunks
-            chunks = self._block_ends(decoder) if self._stopped else self._chunks(decoder.close())
-        except EdgeChatError as error:
-            chunks = [*(self._block_ends(decoder) if decoder else []), self._fail(error)]
-        self.timing.finish()
-        if self._stopped:
-            yield [*chunks, ui.FinishStep(), ui.Abort(reason="stopped")]
-        else:
-            finish_reason = "error" if self.error else self.finish_reason
-            yield [*chunks, ui.FinishStep(), ui.Finish(finish_reason=finish_reason)]
+            async with aclosing(cast(AsyncGenerator[list[StreamPart]], source)):
+                async for batch in batches:
+                    yield batch
+        finally:
+            self._read_output()
+            if self._on_end:
+                await awaited(self._on_end(self))
 
-    def _block_ends(self, decoder: Decoder) -> list[ui.UIChunk]:
-        """What closes the open blocks of an answer that does not reach its end."""
-        ends = (model_types.TextEnd, model_types.ReasoningEnd)
-        return self._chunks([part for part in decoder.close() if isinstance(part, ends)])
+    async def text_stream(self) -> AsyncGenerator[str]:
+        """The text of each network read."""
+        async with aclosing(self.parts()) as batches:
+            async for batch in batches:
+                if text := _text_of(batch):
+                    yield text
 
-    def _chunks(self, parts: Sequence[ModelPart]) -> list[ui.UIChunk]:
-        return [chunk for part in parts if (chunk := self._chunk(part))]
-
-    def _chunk(self, part: ModelPart) -> ui.UIChunk | None:
-        match part:
-            case model_types.TextDelta():
-                self.timing.token()
-                return ui.TextDelta(id=part.id, delta=part.delta)
-            case model_types.TextStart():
-                return ui.TextStart(id=part.id)
-            case model_types.TextEnd():
-                return ui.TextEnd(id=part.id)
-            case model_types.ReasoningDelta():
-                self.timing.token()
-                return ui.ReasoningDelta(id=part.id, delta=part.delta)
-            case model_types.ReasoningStart():
-                return ui.ReasoningStart(id=part.id)
-            case model_types.ReasoningEnd():
-                return ui.ReasoningEnd(id=part.id)
-            case model_types.Error():
-                return self._fail(part.error)
-            case model_types.Finish():
-                self.finish_reason, self.usage = part.finish_reason, part.usage
-            case model_types.ResponseMetadata():
-                self.model_id = part.model_id
-        return None
-
-    def _fail(self, error: Exception) -> ui.UIChunk:
-        self.error = error
-        return ui.Error(
-            error_text=error.public_message if isinstance(error, EdgeChatError) else EdgeChatError.public_message
+    async def ui_message_stream(
+        self,
+        *,
+        message_id: str | None = None,
+        send_reasoning: bool = True,
+        send_sources: bool = False,
+        send_start: bool = True,
+        send_finish: bool = True,
+        message_metadata: Callable[[StreamPart], Any] | None = None,
+        error_text: Callable[[Any], str] = public_text,
+    ) -> AsyncGenerator[list[ui.UIChunk]]:
+        """The chunks of each network read, for a page."""
+        options = UIOptions(
+            message_id=message_id,
+            send_reasoning=send_reasoning,
+            send_sources=send_sources,
+            send_start=send_start,
+            send_finish=send_finish,
+            message_metadata=message_metadata,
+            error_text=error_text,
         )
+        async with aclosing(self.parts()) as batches:
+            async for batch in batches:
+                if chunks := to_ui_chunks(batch, options):
+                    yield chunks
+
+    async def partial_output_stream(self) -> AsyncGenerator[Any]:
+        """What can be said of the output after each network read, as JSON values. Use it before the next one comes."""
+        partial = self._task.output.partial()
+        async with aclosing(self.text_stream()) as texts:
+            async for text in texts:
+                partial.feed(text)
+                if (value := partial.value) is not msgspec.UNSET:
+                    yield value
+
+    async def element_stream(self) -> AsyncGenerator[Any]:
+        """The elements of an `Output.array`, each when it is whole. Raises `NoObjectGeneratedError` for a wrong one."""
+        elements = self._task.output.elements()
+        async with aclosing(self.text_stream()) as texts:
+            async for text in texts:
+                for element in elements.feed(text):
+                    yield element
+
+    async def consume(self) -> TextResult[Out]:
+        """Runs to the end. Raises the error that ended it, if one did."""
+        async with aclosing(self.parts()) as batches:
+            async for _ in batches:
+                pass
+        if self.error:
+            raise self.error
+        return self
+
+    def _read_output(self) -> None:
+        if self.steps and not self.error and not self.is_aborted and not self.tool_calls:
+            try:
+                self._output = self._task.output.parse(self.text)
+            except NoObjectGeneratedError as error:
+                self.error = error
 
 
-def stream_text(
-    *, model: Model, send: Sender, call: ModelCall, message_id: str, clock: Callable[[], float] = time.perf_counter
-) -> TextStream:
-    """Streams the answer of `model` to `call`, sent by `send`."""
-    return TextStream(model, send, call, message_id=message_id, clock=clock)
+def _text_of(batch: Iterable[StreamPart]) -> str:
+    return "".join([part.delta for part in batch if isinstance(part, model.TextDelta)])
+
+
+@overload
+def stream_text[Out](*, output: Output[Out], **options: Unpack[TextOptions]) -> TextStream[Out]: ...
+
+
+@overload
+def stream_text(**options: Unpack[TextOptions]) -> TextStream[str]: ...
+
+
+def stream_text(*, output: Output[Any] | None = None, **options: Unpack[TextOptions]) -> TextStream[Any]:
+    """Streams the answer of a model to `prompt`, or to `messages`. Nothing happens before the stream is consumed.
+
+    Raises `ValueError` for options that contradict each other; all later errors are part of the stream.
+    """
+    prompt, messages = options.get("prompt"), options.get("messages")
+    if (prompt is None) == (messages is None):
+        raise ValueError("Give either `prompt` or `messages`.")
+    tools = options.get("tools", ())
+    stop_when = options.get("stop_when", step_count_is(1))
+    timeout = options.get("timeout")
+    task = Task(
+        model=options["model"],
+        messages=[UserMessage(prompt)] if prompt is not None else list(messages or ()),
+        instructions=options.get("instructions"),
+        tools=by_name(tools),
+        provider_tools={tool.name: tool for tool in tools if isinstance(tool, ProviderTool)},
+        tool_choice=options.get("tool_choice"),
+        tool_concurrency=options.get("tool_concurrency"),
+        tool_approval=options.get("tool_approval"),
+        approval_secret=options.get("approval_secret"),
+        repair_tool_call=options.get("repair_tool_call"),
+        stop_when=[stop_when] if callable(stop_when) else stop_when,
+        prepare_step=options.get("prepare_step"),
+        output=output or Output.text(),
+        max_retries=options.get("max_retries", 2),
+        timeout=timeout if isinstance(timeout, Timeout) else Timeout(total=timeout),
+        context=options.get("context"),
+        settings=cast(CallSettings, {key: value for key, value in options.items() if key in _SETTINGS}),
+        on_step_end=options.get("on_step_end"),
+        generate_id=options.get("generate_id", generate_id),
+        clock=options.get("clock", time.perf_counter),
+    )
+    return TextStream(task, options.get("transforms", ()), options.get("on_end"))
+
+
+@overload
+async def generate_text[Out](*, output: Output[Out], **options: Unpack[TextOptions]) -> TextResult[Out]: ...
+
+
+@overload
+async def generate_text(**options: Unpack[TextOptions]) -> TextResult[str]: ...
+
+
+async def generate_text(*, output: Output[Any] | None = None, **options: Unpack[TextOptions]) -> TextResult[Any]:
+    """The whole answer at once. Raises the error that ended it, if one did; see `edgechat.errors`."""
+    return await stream_text(output=output or Output.text(), **options).consume()

@@ -1,4 +1,4 @@
-"""What a model says, piece by piece (provider specification V4, `LanguageModelV4StreamPart`; `@ai-sdk/provider` 4.0.38).
+"""What a model says, piece by piece (`LanguageModelV4StreamPart` of `@ai-sdk/provider` 4.0.38).
 
 `id` names the block that a piece belongs to; start and end enclose its deltas. A tool call is complete with `ToolCall`,
 whose input is JSON text.

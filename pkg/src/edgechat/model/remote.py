@@ -22,7 +22,9 @@ class RemoteModel:
         request = self._api.build(call)
         async with self._send(request) as response:
             if response.status >= 400:
-                raise self._api.error(response.status, response.headers, await response.text())
+                error = self._api.error(response.status, response.headers, await response.text())
+                error.retry_after = _retry_after(response.headers)
+                raise error
             yield RemoteStream(response, self._api.decoder(call, response.headers), request.warnings)
 
 
@@ -60,3 +62,13 @@ def http_sender(fetch: Fetch) -> Sender:
             yield response
 
     return send
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds, from `retry-after-ms` (OpenAI, Anthropic) or `retry-after`; a date there is not read."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) * unit)
+        except (KeyError, ValueError):
+            continue
+    return None
