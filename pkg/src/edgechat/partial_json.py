@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from edgechat import json_repair
 from edgechat.json import MAX_DEPTH
 
 type ParseState = Literal["undefined-input", "successful-parse", "repaired-parse", "failed-parse"]
@@ -32,38 +33,6 @@ _CLOSES = {"array": "]", "object": "}"}
 
 class _NoJSONError(Exception):
     """The value is lost, whatever follows."""
-
-
-def _table() -> dict[str, tuple[dict[str, str], str]]:
-    """What the repair of the reference makes of text that is no JSON: for each of its states, the next by character.
-
-    Until the state "lost", such text is cut off and the value stays.
-    """
-
-    def row(then: dict[str, str], otherwise: str) -> tuple[dict[str, str], str]:
-        return {char: state for chars, state in then.items() for char in chars}, otherwise
-
-    value, digits, in_number = '"ftn0123456789{[', "0123456789", "eE-."
-    return {
-        "top-number": row({digits: "lost", in_number: "top-number"}, "top-value"),
-        "top-value": row({}, "top-value"),
-        "object-start": row({'"': "key", "}": "lost"}, "object-start"),
-        "object-comma": row({'"': "key"}, "object-comma"),
-        "key": row({'"': "object-key"}, "key"),
-        "object-key": row({":": "object-colon"}, "object-key"),
-        "object-colon": row({value: "lost", "-": "object-number"}, "object-colon"),
-        "object-number": row({digits + "}": "lost", in_number: "object-number", ",": "object-comma"}, "object-value"),
-        "object-value": row({",": "object-comma", "}": "lost"}, "object-value"),
-        "array-start": row({value + "]": "lost", "-": "array-number"}, "array-start"),
-        "array-comma": row({value: "lost", "-": "array-number"}, "array-comma"),
-        "array-number": row({digits + "]": "lost", in_number: "array-number", ",": "array-comma"}, "array-value"),
-        "array-value": row({",": "array-comma"}, "lost"),
-        # The hexadecimal digits that an escape still lacks.
-        **{f"hex-{n}": row({string.hexdigits: f"hex-{n - 1}" if n > 1 else "lost"}, f"hex-{n}") for n in range(1, 5)},
-    }
-
-
-_REPAIR = _table()
 
 
 class PartialJSON:
@@ -285,12 +254,9 @@ class PartialJSON:
         return self._skip(text, position)
 
     def _skip(self, text: str, position: int) -> int:
-        state = self._broken
-        for char in text[position:]:
-            then, otherwise = _REPAIR[state]
-            state = then.get(char, otherwise)
-            if state == "lost":
-                raise _NoJSONError
+        state = json_repair.skip(self._broken, text[position:])
+        if state is None:
+            raise _NoJSONError
         self._broken = state
         return len(text)
 
