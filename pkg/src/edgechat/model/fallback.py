@@ -1,0 +1,134 @@
+"""Another model where one fails, or is late."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from edgechat.errors import EdgeChatError, ModelTimeoutError, NoOutputGeneratedError
+from edgechat.model.parts import (
+    Error,
+    Finish,
+    ModelPart,
+    ReasoningDelta,
+    ReasoningEnd,
+    ReasoningStart,
+    ResponseMetadata,
+    StreamStart,
+    TextDelta,
+    TextEnd,
+    TextStart,
+)
+from edgechat.model.types import LanguageModel, ModelCall, PartStream
+
+_NO_OUTPUT = (StreamStart, ResponseMetadata, TextStart, TextEnd, ReasoningStart, ReasoningEnd, Error, Finish)
+
+
+def is_model_failure(error: Exception) -> bool:
+    """Another model may do better: unlike after a mistake in one's own code."""
+    return isinstance(error, EdgeChatError)
+
+
+class FallbackModel:
+    """A `LanguageModel` that asks the next of `models` when one fails before its first output.
+
+    A failure is an error of the call or in the stream, an end without output, or no output within `first_token_timeout`
+    seconds; being cancelled is none. The last model may be late, and may say nothing. After the first output errors go
+    through: there is no way back.
+
+    The context is entered with the first output. `ResponseMetadata` names the model that answers, the warnings of
+    `StreamStart` say why others did not. When all fail, the error of the last is raised, with notes about the others.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[LanguageModel],
+        *,
+        first_token_timeout: float | None = None,
+        should_fall_back: Callable[[Exception], bool] = is_model_failure,
+    ) -> None:
+        self.models = models
+        self.provider = models[0].provider
+        self.model_id = models[0].model_id
+        self._first_token_timeout = first_token_timeout
+        self._should_fall_back = should_fall_back
+
+    @asynccontextmanager
+    async def stream(self, call: ModelCall) -> AsyncGenerator["FallbackStream"]:
+        errors: list[Exception] = []
+        for model in self.models:
+            is_last = len(errors) + 1 == len(self.models)
+            async with AsyncExitStack() as context:
+                try:
+                    stream, parts = await self._begin(model, call, context, is_last=is_last)
+                except Exception as error:
+                    if not is_last and self._should_fall_back(error):
+                        errors.append(error)
+                        continue
+                    for reason in self._reasons(errors):
+                        error.add_note(reason)
+                    raise
+                yield FallbackStream(stream, _introduced(parts, model, self._reasons(errors)), model, errors)
+                return
+
+    async def _begin(
+        self, model: LanguageModel, call: ModelCall, context: AsyncExitStack, *, is_last: bool
+    ) -> tuple[PartStream, list[ModelPart]]:
+        """Reads up to the first output."""
+        limit = None if is_last else self._first_token_timeout
+        parts: list[ModelPart] = []
+        try:
+            async with asyncio.timeout(limit) as deadline:
+                stream = await context.enter_async_context(model.stream(call))
+                while (more := await stream.read()) is not None:
+                    parts += more
+                    if _has_output(more):
+                        return stream, parts
+        except TimeoutError:
+            if limit is None or not deadline.expired():
+                raise
+            raise ModelTimeoutError("first token", limit) from None
+        if not is_last:
+            raise NoOutputGeneratedError("The answer ended without any output.")
+        return stream, parts
+
+    def _reasons(self, errors: list[Exception]) -> list[str]:
+        return [f"{model.model_id} failed: {error}" for model, error in zip(self.models, errors, strict=False)]
+
+
+class FallbackStream:
+    """A `PartStream`: `model` is the one that answers, `errors` are those of the models before it."""
+
+    def __init__(
+        self, stream: PartStream, first: list[ModelPart], model: LanguageModel, errors: list[Exception]
+    ) -> None:
+        self.headers: Mapping[str, str] = stream.headers
+        self.model = model
+        self.errors = errors
+        self._stream = stream
+        self._first = first
+
+    async def read(self) -> list[ModelPart] | None:
+        first, self._first = self._first, []
+        return first or await self._stream.read()
+
+
+def _has_output(parts: list[ModelPart]) -> bool:
+    """Raises the error that comes before."""
+    for part in parts:
+        if isinstance(part, Error):
+            raise part.error
+        if isinstance(part, Finish) and part.finish_reason == "error":
+            raise NoOutputGeneratedError("The answer ended with an error, without any output.")
+        if isinstance(part, TextDelta | ReasoningDelta):
+            if part.delta:
+                return True
+        elif not isinstance(part, _NO_OUTPUT):
+            return True
+    return False
+
+
+def _introduced(parts: list[ModelPart], model: LanguageModel, reasons: list[str]) -> list[ModelPart]:
+    """With the name of the model, and the reasons among the warnings of the start."""
+    warnings = [warning for part in parts if isinstance(part, StreamStart) for warning in part.warnings]
+    rest = [part for part in parts if not isinstance(part, StreamStart)]
+    return [StreamStart(reasons + warnings), ResponseMetadata(model_id=model.model_id), *rest]
