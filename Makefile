@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev dev-cloudflare deploy check test unit figures screenshot
+.PHONY: help setup build dev dev-cloudflare deploy check test unit conformance figures screenshot
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,6 +36,9 @@ check: setup ## formatting, lint, types, and who may import whom
 
 unit: setup ## the fast tests
 	@$(PYTEST) tests/unit
+
+conformance: setup ## run recorded cases of the AI SDK: make conformance CASES=DIR
+	@PYTHONPATH=tests $(BIN)/python -m conformance $(CASES)
 
 test: check ## all checks and tests
 	@$(PYTHON) scripts/setup.py --browser
