@@ -102,14 +102,9 @@ def test_an_error_and_an_abort_are_remembered_and_change_nothing() -> None:
     assert (result.error, result.aborted, result.message.parts) == ("no", True, [])
 
 
-def test_only_a_change_of_the_message_is_reported() -> None:
+def test_what_changed_is_returned() -> None:
     result = MessageFold(UIMessage(id="m", role="assistant"))
-    assert [result.apply(chunk) for chunk in (ui.Start(), ui.StartStep(), ui.FinishStep(), ui.Finish())] == [
-        False,
-        True,
-        False,
-        False,
-    ]
+    assert [result.apply(chunk) for chunk in (ui.Start(), ui.StartStep(), ui.FinishStep(), ui.Finish())] == [None] * 4
 
 
 def test_what_a_drop_leaves_open_is_closed() -> None:

@@ -104,52 +104,44 @@ class ReasoningEnd(Chunk, tag="reasoning-end"):
     provider_metadata: ProviderMetadata | None = None
 
 
-# Tools. `dynamic`: the tool was not known in advance; `provider_executed`: the page has nothing to do.
-
-
-class ToolInputStart(Chunk, tag="tool-input-start"):
+class ToolChunk(Chunk):
     tool_call_id: str
-    tool_name: str
-    input_encoding: InputEncoding | None = None
-    """Of the deltas; None is "json"."""
+
+
+class ToolUpdate(ToolChunk):
     provider_executed: bool | None = None
+    """The page has nothing to do."""
     provider_metadata: ProviderMetadata | None = None
     tool_metadata: Metadata | None = None
     dynamic: bool | None = None
+    """The tool was not known in advance."""
+
+
+class ToolInput(ToolUpdate, kw_only=True):
+    tool_name: str
     title: str | None = None
 
 
-class ToolInputDelta(Chunk, tag="tool-input-delta"):
-    tool_call_id: str
+class ToolInputStart(ToolInput, tag="tool-input-start"):
+    input_encoding: InputEncoding | None = None
+    """Of the deltas; None is "json"."""
+
+
+class ToolInputDelta(ToolChunk, tag="tool-input-delta"):
     input_text_delta: str
 
 
-class ToolInputAvailable(Chunk, tag="tool-input-available"):
-    tool_call_id: str
-    tool_name: str
+class ToolInputAvailable(ToolInput, tag="tool-input-available", kw_only=True):
     input: Any
-    provider_executed: bool | None = None
-    provider_metadata: ProviderMetadata | None = None
-    tool_metadata: Metadata | None = None
-    dynamic: bool | None = None
-    title: str | None = None
 
 
-class ToolInputError(Chunk, tag="tool-input-error"):
-    tool_call_id: str
-    tool_name: str
+class ToolInputError(ToolInput, tag="tool-input-error", kw_only=True):
     input: Any
     error_text: str
-    provider_executed: bool | None = None
-    provider_metadata: ProviderMetadata | None = None
-    tool_metadata: Metadata | None = None
-    dynamic: bool | None = None
-    title: str | None = None
 
 
-class ToolApprovalRequest(Chunk, tag="tool-approval-request"):
+class ToolApprovalRequest(ToolChunk, tag="tool-approval-request"):
     approval_id: str
-    tool_call_id: str
     approval_descriptor: Any = None
     input_schema_input: Any | msgspec.UnsetType = msgspec.UNSET
     """The input before it was refined, where that differs."""
@@ -166,27 +158,17 @@ class ToolApprovalResponse(Chunk, tag="tool-approval-response"):
     provider_metadata: ProviderMetadata | None = None
 
 
-class ToolOutputAvailable(Chunk, tag="tool-output-available"):
-    tool_call_id: str
+class ToolOutputAvailable(ToolUpdate, tag="tool-output-available", kw_only=True):
     output: Any
     preliminary: bool | None = None
-    provider_executed: bool | None = None
-    provider_metadata: ProviderMetadata | None = None
-    tool_metadata: Metadata | None = None
-    dynamic: bool | None = None
 
 
-class ToolOutputError(Chunk, tag="tool-output-error"):
-    tool_call_id: str
+class ToolOutputError(ToolUpdate, tag="tool-output-error", kw_only=True):
     error_text: str
-    provider_executed: bool | None = None
-    provider_metadata: ProviderMetadata | None = None
-    tool_metadata: Metadata | None = None
-    dynamic: bool | None = None
 
 
-class ToolOutputDenied(Chunk, tag="tool-output-denied"):
-    tool_call_id: str
+class ToolOutputDenied(ToolChunk, tag="tool-output-denied"):
+    pass
 
 
 # Parts that come in one piece.

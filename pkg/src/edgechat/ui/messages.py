@@ -166,10 +166,14 @@ type NamedPart = ToolPart | DataPart
 type UIPart = TaggedPart | NamedPart
 
 
+def _no_parts() -> list[UIPart]:
+    return []  # with `list` itself, msgspec would omit the field, and JavaScript needs it
+
+
 class UIMessage(msgspec.Struct, kw_only=True, omit_defaults=True):
     id: str
     role: Role
-    parts: list[UIPart] = msgspec.field(default_factory=list)
+    parts: list[UIPart] = msgspec.field(default_factory=_no_parts)
     metadata: Any = None
     """An object, as a rule."""
 
