@@ -13,7 +13,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from bench.service import chat_service
 from bench.table import heading, row, spread
-from service.chat import MAX_OUTPUT_TOKENS, MODEL, SYSTEM, TEMPERATURE
+from service.chat import INSTRUCTIONS, MAX_OUTPUT_TOKENS, MODEL, TEMPERATURE
 
 RUNS = 25
 QUESTION = "What is the capital of France?"
@@ -53,7 +53,7 @@ def _url_of_the_ai() -> str:
 
 
 async def _ask_model(model: httpx.AsyncClient) -> float:
-    messages = [{"role": "system", "content": SYSTEM.content}, {"role": "user", "content": QUESTION}]
+    messages = [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": QUESTION}]
     limits = {"max_tokens": MAX_OUTPUT_TOKENS, "temperature": TEMPERATURE, "stream": True}
     body = {"inputs": {"messages": messages} | limits, "options": {}}
     started, first = time.perf_counter(), 0.0

@@ -1,12 +1,12 @@
 """The Cloudflare Worker: connects the service to its bindings and to the platform."""
 
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 from workers import Response, WorkerEntrypoint
 
-from edgechat.model.types import Sender
+from edgechat.model.types import LanguageModel
+from edgechat.model.workers_ai import create_workers_ai
 from edgechat.platform.cloudflare import AIBinding, headers_of, read_body, stream_response
 from service.bindings import D1Database
 from service.routes import respond
@@ -19,9 +19,8 @@ class Bindings:
     def __init__(self, env: Any) -> None:
         self._env = env
 
-    @cached_property
-    def ai(self) -> Sender:
-        return AIBinding(self._env.AI)
+    def model(self, model_id: str) -> LanguageModel:
+        return create_workers_ai(AIBinding(self._env.AI))(model_id)
 
     @property
     def db(self) -> D1Database:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from edgechat.model.types import LanguageModel
 from service.web import Request
 
 
@@ -29,6 +30,5 @@ class Env:
     def db(self) -> Any:
         raise AssertionError("the database was asked")
 
-    @property
-    def ai(self) -> Any:
-        raise AssertionError("the model was asked")
+    def model(self, model_id: str) -> LanguageModel:
+        raise AssertionError(f"{model_id} was asked")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from edgechat.model.types import Sender
+from edgechat.model.types import LanguageModel
 
 
 class D1Statement(Protocol):
@@ -28,8 +28,7 @@ class Env(Protocol):
     @property
     def db(self) -> D1Database: ...
 
-    @property
-    def ai(self) -> Sender: ...
+    def model(self, model_id: str) -> LanguageModel: ...
 
     @property
     def session_secret(self) -> str: ...

@@ -11,8 +11,8 @@ import msgspec
 from edgechat.generate.text import TextStream, stream_text
 from edgechat.ids import generate_id
 from edgechat.json import JSONDecoder
-from edgechat.model.types import ModelCall, ModelMessage, Sender
-from edgechat.model.workers_ai import WorkersAI
+from edgechat.model.prompt import ModelMessage, UserMessage, text_of
+from edgechat.model.types import LanguageModel
 from edgechat.ui import chunks as ui
 from edgechat.ui.convert import convert_to_model_messages
 from edgechat.ui.fold import MessageFold
@@ -24,7 +24,7 @@ from service.web import HTTPError, Request, parse, unknown_chat
 log = logging.getLogger("edgechat")
 
 MODEL = "@cf/meta/llama-3.1-8b-instruct-fp8-fast"
-SYSTEM = ModelMessage("system", "You are a helpful assistant. Answer briefly and to the point.")
+INSTRUCTIONS = "You are a helpful assistant. Answer briefly and to the point."
 TEMPERATURE = 0.2
 MAX_OUTPUT_TOKENS = 512
 MAX_MESSAGE = 8_000
@@ -106,16 +106,21 @@ async def history_of(history: History, turn: Turn) -> list[UIMessage]:
 
 
 async def answer(
-    send: Sender, history: History, turn: Turn, messages: list[UIMessage]
+    model: LanguageModel, history: History, turn: Turn, messages: list[UIMessage]
 ) -> AsyncGenerator[list[ui.UIChunk]]:
     """Streams the answer, then saves the turn, before the stream ends: who saw its end finds it in the history."""
-    prompt = [SYSTEM, *_window(convert_to_model_messages(messages)), ModelMessage("user", turn.message.text)]
-    call = ModelCall(messages=prompt, max_output_tokens=MAX_OUTPUT_TOKENS, temperature=TEMPERATURE)
-    stream = stream_text(model=WorkersAI(MODEL), send=send, call=call, message_id=generate_id())
-    fold = MessageFold(UIMessage(id=stream.message_id, role="assistant"))
+    stream = stream_text(
+        model=model,
+        instructions=INSTRUCTIONS,
+        messages=[*_window(convert_to_model_messages(messages)), UserMessage(turn.message.text)],
+        max_output_tokens=MAX_OUTPUT_TOKENS,
+        temperature=TEMPERATURE,
+    )
+    message_id = generate_id()
+    fold = MessageFold(UIMessage(id=message_id, role="assistant"))
     with generations.running(history.user, turn.chat_id) as generation:
         try:
-            async with aclosing(aiter(stream)) as batches:
+            async with aclosing(stream.ui_message_stream(message_id=message_id)) as batches:
                 async for batch in batches:
                     chunks = _with_figures(batch, stream)
                     for chunk in chunks:
@@ -135,15 +140,15 @@ def _window(messages: list[ModelMessage]) -> list[ModelMessage]:
     size = 0
     start = len(messages)
     for index in range(len(messages) - 1, -1, -1):
-        size += len(messages[index].content)
+        size += len(text_of(messages[index]))
         if size > MAX_HISTORY:
             break
-        if messages[index].role == "user":
+        if isinstance(messages[index], UserMessage):
             start = index
     return messages[start:]
 
 
-def _with_figures(batch: list[ui.UIChunk], stream: TextStream) -> list[ui.UIChunk]:
+def _with_figures(batch: list[ui.UIChunk], stream: TextStream[str]) -> list[ui.UIChunk]:
     """Puts the figures of the answer before its last chunk."""
     *rest, last = batch
     if isinstance(last, ui.Finish | ui.Abort):
@@ -151,12 +156,12 @@ def _with_figures(batch: list[ui.UIChunk], stream: TextStream) -> list[ui.UIChun
     return batch
 
 
-def _figures(stream: TextStream) -> dict[str, Any]:
+def _figures(stream: TextStream[str]) -> dict[str, Any]:
     """Milliseconds, tokens, and tokens per second, as the Worker saw them."""
-    timing, rate = stream.timing, stream.timing.tokens_per_second
+    timing, rate = stream.timing, stream.timing.tokens_per_second(stream.usage.output_tokens)
     return {
         "model": MODEL,
-        "answeredBy": stream.model_id,
+        "answeredBy": stream.last_step.response.model_id or MODEL,
         "ttftMs": None if timing.ttft is None else round(timing.ttft * 1000, 1),
         "totalMs": round(timing.total * 1000, 1),
         "tokensPerSecond": None if rate is None else round(rate, 1),

@@ -31,7 +31,7 @@ async def post_chat(request: Request, env: Env) -> Response:
     turn = await chat.read_turn(request)
     history = History(env.db, user)
     messages = await chat.history_of(history, turn)
-    return Response(chat.answer(env.ai, history, turn, messages))
+    return Response(chat.answer(env.model(chat.MODEL), history, turn, messages))
 
 
 async def post_stop(request: Request, env: Env, chat_id: str) -> Response:

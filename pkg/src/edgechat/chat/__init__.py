@@ -1,6 +1,6 @@
 """The page's half: `Chat` is `useChat`."""
 
 from edgechat.chat.chat import Chat, ChatStatus
-from edgechat.chat.transport import ChatTransport, EdgeChatTransport, Fetch
+from edgechat.chat.transport import ChatTransport, EdgeChatTransport
 
-__all__ = ["Chat", "ChatStatus", "ChatTransport", "EdgeChatTransport", "Fetch"]
+__all__ = ["Chat", "ChatStatus", "ChatTransport", "EdgeChatTransport"]

@@ -1,32 +1,15 @@
 """How a chat reaches its server."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 import msgspec
 
 from edgechat.errors import APICallError, StreamTruncatedError
+from edgechat.http import Fetch
 from edgechat.sse import SSEDecoder
 from edgechat.ui import chunks as ui
 from edgechat.ui.messages import UIMessage
-
-
-class FetchResponse(Protocol):
-    @property
-    def status(self) -> int: ...
-
-    async def read(self) -> bytes | None: ...
-
-    async def text(self) -> str: ...
-
-
-class Fetch(Protocol):
-    """`edgechat.platform.browser.fetch` in a page, `edgechat.platform.host.Fetch` on CPython."""
-
-    def __call__(
-        self, url: str, *, method: str = ..., headers: Mapping[str, str] | None = ..., body: bytes | None = ...
-    ) -> AbstractAsyncContextManager[FetchResponse]: ...
 
 
 class ChatTransport(Protocol):

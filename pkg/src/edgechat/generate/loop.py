@@ -123,8 +123,9 @@ class Loop:
             reasoning_ids=self._reasoning_ids,
         )
         async with attempt.cleanup:
-            out = await self._repaired(step.feed(attempt.first))
-            yield [stream.StartStep(warnings=step.warnings), *out]
+            if any(not isinstance(part, model.StreamStart) for part in attempt.first):
+                out = await self._repaired(step.feed(attempt.first))
+                yield [stream.StartStep(warnings=step.warnings), *out]
             while (parts := await interrupt.wait(attempt.stream.read())) is not None:
                 interrupt.extend_timer("chunk")
                 if out := step.feed(parts):

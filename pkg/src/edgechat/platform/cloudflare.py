@@ -15,8 +15,8 @@ from pyodide.ffi import JsException, create_proxy, to_js
 from workers import Response
 
 from edgechat.errors import MASKED, APICallError
-from edgechat.model.types import ModelRequest, ModelResponse
-from edgechat.model.workers_ai import api_error
+from edgechat.http import FetchResponse
+from edgechat.model.types import ModelRequest
 from edgechat.platform._js import JsResponse, fetch, headers_of, js_object
 from edgechat.sse import DONE
 from edgechat.ui import chunks as ui
@@ -36,7 +36,7 @@ class AIBinding:
         self._ai = ai
 
     @asynccontextmanager
-    async def __call__(self, request: ModelRequest) -> AsyncIterator[ModelResponse]:
+    async def __call__(self, request: ModelRequest) -> AsyncIterator[FetchResponse]:
         controller = js.AbortController.new()
         # The raw response has the status and the headers, and its setting is the same for all calls: the binding keeps
         # it on the instance, where two calls would cross.
@@ -48,10 +48,7 @@ class AIBinding:
                 raw = await self._ai.run(request.model, inputs, js_object(options))
             except JsException as error:
                 raise APICallError(f"Workers AI could not be reached: {error}") from None
-            response = JsResponse(raw.js_object)
-            if response.status >= 400:
-                raise api_error(response.status, await response.text())
-            yield response
+            yield JsResponse(raw.js_object)
         finally:
             controller.abort()
 
