@@ -1,0 +1,232 @@
+"""R2 in memory."""
+
+import base64
+import copy
+import datetime
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from edgechat.testing.bindings import Failing, JsDict, JsException, check_sendable, js_value
+from edgechat.testing.clock import FakeClock
+
+type Options = Mapping[str, Any]
+type Keys = list[str]
+
+_MAX_KEY = 1024
+_MAX_LIST = 1000
+_HTTP_METADATA = "contentType contentLanguage contentDisposition contentEncoding cacheControl cacheExpiry".split()
+_CHECKSUMS = ("md5", "sha1", "sha256", "sha384", "sha512")
+
+
+class FakeR2Object:
+    """An object without its body: what `put` and `head` give, and `get` where its condition does not hold."""
+
+    def __init__(self, key: str, data: bytes, version: int, uploaded: datetime.datetime, options: Options) -> None:
+        self.key = key
+        self.version = f"{version:032x}"
+        self.size = len(data)
+        self.etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        self.httpEtag = f'"{self.etag}"'
+        self.uploaded = uploaded
+        self.httpMetadata = JsDict(dict.fromkeys(_HTTP_METADATA) | dict(options.get("httpMetadata") or {}))
+        self.customMetadata = JsDict(
+            {name: str(value) for name, value in (options.get("customMetadata") or {}).items()}
+        )
+        self.range: JsDict | None = None
+        self._data = data
+
+
+class FakeR2Body(FakeR2Object):
+    """An object whose body can be read once."""
+
+    def __init__(self, found: FakeR2Object, offset: int, length: int) -> None:
+        self.__dict__.update(found.__dict__)
+        self.range = _range(offset, length)
+        self.bodyUsed = False
+        self._data = self._data[offset : offset + length]
+
+    async def text(self) -> str:
+        text: str = self._read().decode(errors="replace")
+        return text
+
+    async def json(self) -> Any:
+        return js_value(msgspec.json.decode(self._read()))
+
+    async def arrayBuffer(self) -> memoryview:  # noqa: N802
+        return memoryview(self._read())
+
+    async def bytes(self) -> memoryview:
+        return memoryview(self._read())
+
+    def _read(self) -> Any:
+        if self.bodyUsed:
+            once = "It can only be used once. Use tee() first if you need to read it twice."
+            raise JsException(f"Body has already been used. {once}", "TypeError")
+        self.bodyUsed = True
+        return self._data
+
+
+class FakeR2(Failing):
+    """A bucket. `clock` gives the time in seconds since 1970. There are no streams, and no multipart uploads."""
+
+    def __init__(self, *, clock: Callable[[], float] | None = None) -> None:
+        super().__init__()
+        self._clock = clock or FakeClock()
+        self._objects: dict[str, FakeR2Object] = {}
+        self._versions = 0
+
+    async def put(self, key: str, value: Any, options: Options | None = None, **more: Any) -> FakeR2Object | None:
+        """Options: `httpMetadata`, `customMetadata`, `onlyIf`, checksums in hex. None where `onlyIf` does not hold."""
+        await self._begin(f"put {key}")
+        data = _bytes(value)
+        given = {**(options or {}), **more}
+        _check_key("put", key)
+        _check_sums(data, given)
+        if not _holds(given.get("onlyIf"), self._objects.get(key)):
+            return None
+        self._versions += 1
+        uploaded = datetime.datetime.fromtimestamp(self._clock())
+        self._objects[key] = FakeR2Object(key, data, self._versions, uploaded, given)
+        return self._objects[key]
+
+    async def head(self, key: str) -> FakeR2Object | None:
+        await self._begin(f"head {key}")
+        _check_key("head", key)
+        found = self._objects.get(key)
+        return found and _without_body(found)
+
+    async def get(self, key: str, options: Options | None = None, **more: Any) -> Any:
+        """Options: `range` with `offset`, `length` or `suffix`; `onlyIf`, without which there is always a body."""
+        await self._begin(f"get {key}")
+        _check_key("get", key)
+        given = {**(options or {}), **more}
+        found = self._objects.get(key)
+        if found is None:
+            return None
+        if not _holds(given.get("onlyIf"), found):
+            return _without_body(found)
+        return FakeR2Body(found, *_span(given.get("range"), found.size))
+
+    async def delete(self, keys: str | Keys) -> None:
+        names = [keys] if isinstance(keys, str) else keys
+        await self._begin(f"delete {' '.join(names)}")
+        for name in names:
+            self._objects.pop(name, None)
+
+    async def list(self, options: Options | None = None, **more: Any) -> JsDict:
+        """`{objects, truncated, cursor, delimitedPrefixes}`. Options: `prefix`, `delimiter`, `limit`, `cursor`,
+        `startAfter`."""
+        given = {"prefix": "", "limit": _MAX_LIST, **(options or {}), **more}
+        prefix, limit, delimiter = given["prefix"], given["limit"], given.get("delimiter")
+        await self._begin(f"list {prefix}")
+        if not 0 < limit <= _MAX_LIST:
+            raise _refusal("list", f"MaxKeys params must be positive integer <= {_MAX_LIST}.", 10022)
+        after = base64.b64decode(given["cursor"]).decode() if given.get("cursor") else given.get("startAfter", "")
+        objects: list[FakeR2Object] = []
+        prefixes: dict[str, None] = {}
+        last, truncated = "", False
+        for name in sorted(name for name in self._objects if name > after and name.startswith(prefix)):
+            group = _group(name, prefix, delimiter)
+            if group not in prefixes:
+                truncated = len(objects) + len(prefixes) == limit
+                if truncated:
+                    break
+                if group is None:
+                    objects.append(_without_body(self._objects[name]))
+                else:
+                    prefixes[group] = None
+            last = name
+        return JsDict(
+            objects=objects,
+            truncated=truncated,
+            cursor=base64.b64encode(last.encode()).decode() if truncated else None,
+            delimitedPrefixes=[*prefixes],
+        )
+
+
+def _refusal(method: str, reason: str, code: int) -> JsException:
+    return JsException(f"{method}: {reason} ({code})")
+
+
+def _check_key(method: str, key: str) -> None:
+    if len(key.encode()) > _MAX_KEY:
+        raise _refusal(method, "The specified object name is not valid.", 10020)
+
+
+def _bytes(value: Any) -> bytes:
+    check_sendable(value)
+    if value is None:
+        return b""
+    if isinstance(value, bytes | memoryview):
+        return bytes(value)
+    if isinstance(value, str):
+        return value.encode()
+    types = "JsReadableStream or ArrayBuffer or ArrayBufferView or string or Blob"
+    raise JsException(f"Failed to execute 'put' on 'R2Bucket': parameter 2 is not of type '{types}'.", "TypeError")
+
+
+def _check_sums(data: bytes, options: Options) -> None:
+    for name in _CHECKSUMS:
+        given = options.get(name)
+        found = given and hashlib.new(name, data, usedforsecurity=False).hexdigest()
+        if found != given:
+            name = name.upper()
+            raise _refusal(
+                "put",
+                f"The {name} checksum you specified did not match what we received.\n"
+                f"You provided a {name} checksum with value: {given}\nActual {name} was: {found}",
+                10037,
+            )
+
+
+def _holds(condition: Options | None, found: FakeR2Object | None) -> bool:
+    if not condition:
+        return True
+    etags = {name: condition[name] for name in ("etagMatches", "etagDoesNotMatch") if name in condition}
+    for etag in etags.values():
+        if etag.startswith('"'):
+            raise JsException(f"Conditional ETag should not be wrapped in quotes ({etag}).", "TypeError")
+    if found is None:
+        return "etagMatches" not in condition and "uploadedAfter" not in condition
+    return (
+        etags.get("etagMatches", "*") in ("*", found.etag)
+        and etags.get("etagDoesNotMatch") not in ("*", found.etag)
+        and found.uploaded < condition.get("uploadedBefore", datetime.datetime.max)
+        and found.uploaded > condition.get("uploadedAfter", datetime.datetime.min)
+    )
+
+
+def _span(wanted: Options | None, size: int) -> tuple[int, int]:
+    """Offset and length."""
+    if not wanted:
+        return 0, size
+    if "suffix" in wanted:
+        length = min(wanted["suffix"], size)
+        return size - length, length
+    offset = wanted.get("offset", 0)
+    if offset < 0:
+        where = f"Starting offset ({offset}) must be greater than or equal to 0."
+        raise JsException(f"Invalid range. {where}", "RangeError")
+    length = min(wanted.get("length", size), size - offset)
+    if length <= 0:
+        raise _refusal("get", "The requested range is not satisfiable", 10039)
+    return offset, length
+
+
+def _range(offset: int, length: int) -> JsDict:
+    return JsDict(offset=offset, length=length, suffix=None)
+
+
+def _without_body(found: FakeR2Object) -> FakeR2Object:
+    seen = copy.copy(found)
+    seen.range = _range(0, found.size)
+    return seen
+
+
+def _group(name: str, prefix: str, delimiter: str | None) -> str | None:
+    """What a name has up to the first delimiter after the prefix."""
+    rest = name[len(prefix) :]
+    return f"{prefix}{rest.partition(delimiter)[0]}{delimiter}" if delimiter and delimiter in rest else None

@@ -1,0 +1,99 @@
+"""What fakes answer: a script, with one answer for each call, made of steps."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+
+from edgechat.errors import APICallError
+from edgechat.testing.clock import FakeClock
+
+
+class Wait(msgspec.Struct, frozen=True):
+    seconds: float
+
+
+class Hang(msgspec.Struct, frozen=True):
+    pass
+
+
+type Pause = Wait | Hang
+
+
+def wait(seconds: float) -> Wait:
+    """A step: so long nothing comes, by the clock of the fake."""
+    return Wait(seconds)
+
+
+def hang() -> Hang:
+    """A step: nothing comes any more, until the call is cancelled."""
+    return Hang()
+
+
+def drop() -> APICallError:
+    """A step: the connection is lost."""
+    return APICallError("The connection was lost.")
+
+
+class Player[T]:
+    """Gives the steps of one answer, one a read; pauses are waited for and exceptions raised."""
+
+    def __init__(self, steps: Sequence[T | Pause | Exception], clock: FakeClock) -> None:
+        self._steps = list(steps)
+        self._clock = clock
+
+    @property
+    def is_over(self) -> bool:
+        return not self._steps
+
+    async def read(self) -> T | None:
+        while self._steps:
+            step = self._steps[0]
+            if isinstance(step, Wait):
+                await self._clock.sleep(step.seconds)
+            elif isinstance(step, Hang):
+                await asyncio.get_running_loop().create_future()
+            del self._steps[0]
+            if isinstance(step, Exception):
+                self._steps.clear()
+                raise step
+            if not isinstance(step, Wait | Hang):
+                return step
+        return None
+
+
+class Script[Call, Answer]:
+    """Answers in their order. One may be a function of the call; as the last it answers all further calls."""
+
+    def __init__(self, name: str, answers: Sequence[Answer | Callable[[Call], Answer]]) -> None:
+        self._name = name
+        self._answers = answers
+        self.calls: list[Call] = []
+        self.aborted: list[bool] = []
+        """For each call, whether its caller left before the end of the answer."""
+
+    @asynccontextmanager
+    async def answer[P: Player[Any]](self, call: Call, play: Callable[[Answer], P]) -> AsyncGenerator[P]:
+        index = len(self.calls)
+        self.calls.append(call)
+        self.aborted.append(False)
+        answer = self._next(index)
+        if callable(answer):
+            answer = answer(call)
+        if isinstance(answer, Exception):
+            raise answer
+        player = play(answer)
+        try:
+            yield player
+        finally:
+            self.aborted[index] = not player.is_over
+
+    def _next(self, index: int) -> Answer | Callable[[Call], Answer]:
+        """Raises `AssertionError` once the script is over: a loop that calls too often is to be seen."""
+        if index < len(self._answers):
+            return self._answers[index]
+        if self._answers and callable(self._answers[-1]):
+            return self._answers[-1]
+        raise AssertionError(f"{self._name} has {len(self._answers)} answers, and this is call {index + 1}.")
