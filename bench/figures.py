@@ -1,6 +1,6 @@
 """`make figures`: start-up, first token, memory and sizes, measured on this machine.
 
-`python -m bench.figures NAME ...` measures only some: scratch, pop, page, ttft, memory, sizes.
+`python -m bench.figures NAME ...` measures only some: scratch, pop, page, ttft, memory, imports, sizes.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from bench.imports import measure_imports
 from bench.page import measure_page
 from bench.service import ROOT, chat_service, running
 from bench.table import heading, row, spread
@@ -124,6 +125,7 @@ MEASURES = {
     "page": measure_page,
     "ttft": lambda: asyncio.run(measure_ttft()),
     "memory": measure_memory,
+    "imports": measure_imports,
     "sizes": measure_sizes,
 }
 
