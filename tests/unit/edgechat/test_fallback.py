@@ -17,8 +17,8 @@ from edgechat.model.parts import (
     Usage,
 )
 from edgechat.model.types import ModelCall
-from edgechat.testing.models import FakeModel, ModelAnswer, ModelStep, reasoning, tool_call
-from edgechat.testing.script import hang
+from edgechat.testing import FakeModel, hang, reasoning, tool_call
+from edgechat.testing.models import ModelAnswer, ModelStep
 
 CALL = ModelCall(messages=[])
 BUSY = APICallError("busy", status=429)

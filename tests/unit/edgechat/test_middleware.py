@@ -6,7 +6,7 @@ from edgechat.model.middleware import Middleware, default_instructions, default_
 from edgechat.model.parts import ModelPart, StreamStart, TextDelta, TextEnd
 from edgechat.model.prompt import SystemMessage, UserMessage
 from edgechat.model.types import LanguageModel, ModelCall
-from edgechat.testing.models import FakeModel
+from edgechat.testing import FakeModel
 
 CALL = ModelCall(messages=[UserMessage("Hi")])
 

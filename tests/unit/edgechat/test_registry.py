@@ -3,7 +3,7 @@ import pytest
 from edgechat.errors import NoSuchModelError, NoSuchProviderError
 from edgechat.model.registry import create_provider_registry, custom_provider, resolve
 from edgechat.model.types import LanguageModel
-from edgechat.testing.models import FakeModel
+from edgechat.testing import FakeModel
 
 
 def workers_ai(model_id: str) -> LanguageModel:
