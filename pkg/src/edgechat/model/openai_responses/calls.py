@@ -1,0 +1,262 @@
+"""Calls of tools whose input streams, or which the caller runs (npm `@ai-sdk/openai` 4.0.118,
+`openai-responses-language-model.ts`).
+"""
+
+from typing import Any
+
+import msgspec
+
+from edgechat.model.openai_responses import parallel
+from edgechat.model.openai_responses.client_tools import (
+    ApplyPatchCall,
+    ComputerCall,
+    DeleteFile,
+    LocalShellCall,
+    ShellCall,
+    apply_patch_input,
+    computer_input,
+    local_shell_input,
+    shell_input,
+)
+from edgechat.model.openai_responses.events import (
+    ArgumentsDelta,
+    CodeDelta,
+    CodeDone,
+    CustomInputDelta,
+    OutputItemAdded,
+    OutputItemDone,
+    PatchDelta,
+    PatchDone,
+)
+from edgechat.model.openai_responses.items import (
+    CodeInterpreterCall,
+    CustomToolCall,
+    CustomToolCallDone,
+    FunctionCall,
+    FunctionCallDone,
+    ToolSearchCall,
+    ToolSearchOutput,
+)
+from edgechat.model.openai_responses.names import ToolNames
+from edgechat.model.openai_responses.shapes import Item, Number, camel_keys, to_json
+from edgechat.model.parts import (
+    ModelPart,
+    ProviderMetadata,
+    ToolCall,
+    ToolInputDelta,
+    ToolInputEnd,
+    ToolInputStart,
+    ToolResult,
+)
+
+_END_OF_PATCH = '"}}'
+
+
+class _Open(msgspec.Struct):
+    """A call whose input streams."""
+
+    id: str
+    tool_name: str
+    is_async: bool | None = None
+    held: list[str] | None = None
+    """The input so far of what may turn out to be several calls in one."""
+    container_id: str = ""
+    is_patch: bool = False
+    has_diff: bool = False
+    has_ended: bool = False
+
+
+class Calls:
+    """Knows the calls by their place in the output: ids of items may change from event to event."""
+
+    def __init__(self, provider: str, names: ToolNames, *, is_shell_hosted: bool) -> None:
+        self._provider = provider
+        self._names = names
+        self._is_shell_hosted = is_shell_hosted
+        self._open: dict[Number, _Open] = {}
+        self._hosted_searches: list[str] = []
+        self.want_results = False
+        """The caller has to run a tool."""
+
+    def added(self, event: OutputItemAdded, parts: list[ModelPart]) -> None:
+        item = event.item
+        match item:
+            case FunctionCall():
+                call = _Open(item.call_id, item.name, item.is_async)
+                if parallel.is_wrapper(item.name, self._names.functions):
+                    call.held = []
+                else:
+                    parts.append(ToolInputStart(call.id, call.tool_name))
+            case CustomToolCall():
+                call = _Open(item.call_id, self._names.name(item.name), item.is_async)
+                parts.append(ToolInputStart(call.id, call.tool_name, input_encoding="text"))
+            case CodeInterpreterCall():
+                call = _Open(item.id, self._names.name("code_interpreter"), container_id=item.container_id)
+                parts.append(ToolInputStart(call.id, call.tool_name, provider_executed=True))
+                parts.append(ToolInputDelta(call.id, f'{{"containerId":"{item.container_id}","code":"'))
+            case ApplyPatchCall():
+                call = _Open(item.call_id, self._names.name("apply_patch"), is_patch=True)
+                self._start_patch(call, item, parts)
+            case ToolSearchCall():
+                call = _Open(item.id, self._names.name("tool_search"))
+                if item.execution == "server":
+                    parts.append(ToolInputStart(call.id, call.tool_name, provider_executed=True))
+            case ComputerCall():
+                call_id = item.id if item.call_id is None else item.call_id
+                parts.append(ToolInputStart(call_id, self._names.name("computer")))
+                return
+            case _:
+                return
+        self._open[event.output_index] = call
+
+    def delta(self, event: ArgumentsDelta | CustomInputDelta, parts: list[ModelPart]) -> None:
+        if call := self._open.get(event.output_index):
+            if call.held is None:
+                parts.append(ToolInputDelta(call.id, event.delta))
+            else:
+                call.held.append(event.delta)
+
+    def code(self, event: CodeDelta | CodeDone, parts: list[ModelPart]) -> None:
+        if not (call := self._open.get(event.output_index)):
+            return
+        if isinstance(event, CodeDelta):
+            parts.append(ToolInputDelta(call.id, _inside_string(event.delta)))
+            return
+        parts += [ToolInputDelta(call.id, '"}'), ToolInputEnd(call.id)]
+        arguments = to_json({"code": event.code, "containerId": call.container_id})
+        parts.append(ToolCall(call.id, self._names.name("code_interpreter"), arguments, provider_executed=True))
+
+    def patch(self, event: PatchDelta | PatchDone, parts: list[ModelPart]) -> None:
+        if not ((call := self._open.get(event.output_index)) and call.is_patch):
+            return
+        if isinstance(event, PatchDelta):
+            parts.append(ToolInputDelta(call.id, _inside_string(event.delta)))
+            call.has_diff = True
+        else:
+            self._end_patch(call, event.diff, parts)
+
+    def done(self, event: OutputItemDone, parts: list[ModelPart]) -> None:
+        call = self._open.pop(event.output_index, None)
+        item = event.item
+        match item:
+            case FunctionCallDone():
+                self.want_results = True
+                self._function(item, call, parts)
+            case CustomToolCallDone():
+                self.want_results = True
+                name, more = self._names.name(item.name), _is_async(item, call)
+                parts += [ToolInputEnd(item.call_id), self._call(item, item.call_id, name, to_json(item.input), more)]
+            case ApplyPatchCall() if call:
+                if call.is_patch and not isinstance(item.operation, DeleteFile):
+                    self._end_patch(call, item.operation.diff, parts)
+                if item.status == "completed":
+                    self.want_results = True
+                    parts.append(self._call(item, call.id, self._names.name("apply_patch"), apply_patch_input(item)))
+            case ComputerCall():
+                self._computer(item, parts)
+            case LocalShellCall():
+                name = self._names.name("local_shell")
+                parts.append(self._call(item, item.call_id, name, local_shell_input(item)))
+            case ShellCall():
+                whole = self._call(item, item.call_id, self._names.name("shell"), shell_input(item))
+                whole.provider_executed = self._is_shell_hosted or None
+                parts.append(whole)
+            case ToolSearchCall() if call:
+                self._search(item, call, parts)
+            case ToolSearchOutput():
+                call_id = item.call_id
+                if call_id is None:
+                    call_id = self._hosted_searches.pop(0) if self._hosted_searches else item.id
+                name, metadata = self._names.name("tool_search"), self._metadata(item)
+                parts.append(ToolResult(call_id, name, {"tools": item.tools}, provider_metadata=metadata))
+            case _:
+                pass
+
+    def close(self, parts: list[ModelPart]) -> None:
+        """Hands out what was held back of calls that the end of the stream cut off."""
+        for index in sorted(self._open):
+            call = self._open[index]
+            if call.held is not None:
+                parts += _input(call.id, call.tool_name, call.held)
+
+    def _function(self, item: FunctionCallDone, call: _Open | None, parts: list[ModelPart]) -> None:
+        more = _is_async(item, call)
+        namespace = {} if item.namespace is None else {"namespace": item.namespace}
+        more |= namespace
+        if item.caller:
+            more["caller"] = camel_keys(item.caller)
+        whole = self._call(item, item.call_id, item.name, item.arguments, more)
+        if call.held is not None if call else parallel.is_wrapper(item.name, self._names.functions):
+            if inner := parallel.expand(item.id, whole, self._names.functions, self._provider):
+                for one in inner:
+                    parts += _input(one.tool_call_id, one.tool_name, [one.input])
+                    parts += [ToolInputEnd(one.tool_call_id), one]
+                return
+            held = call.held if call else None
+            parts += _input(item.call_id, item.name, held or ([item.arguments] if item.arguments else []))
+        parts += [ToolInputEnd(item.call_id, {self._provider: namespace} if namespace else None), whole]
+
+    def _computer(self, item: ComputerCall, parts: list[ModelPart]) -> None:
+        if item.call_id is None:
+            # The preview of the tool, which OpenAI ran itself.
+            result = {"type": "computer_use_tool_result", "status": item.status}
+            parts += [
+                ToolInputEnd(item.id),
+                ToolCall(item.id, "computer_use", "", provider_executed=True),
+                ToolResult(item.id, "computer_use", result),
+            ]
+            return
+        self.want_results = True
+        arguments = computer_input(item)
+        parts += [ToolInputDelta(item.call_id, arguments), ToolInputEnd(item.call_id)]
+        parts.append(self._call(item, item.call_id, self._names.name("computer"), arguments))
+
+    def _start_patch(self, call: _Open, item: ApplyPatchCall, parts: list[ModelPart]) -> None:
+        parts.append(ToolInputStart(call.id, call.tool_name))
+        if isinstance(item.operation, DeleteFile):
+            call.has_diff = call.has_ended = True
+            parts += [ToolInputDelta(call.id, apply_patch_input(item)), ToolInputEnd(call.id)]
+        else:
+            item.operation.diff = ""
+            parts.append(ToolInputDelta(call.id, apply_patch_input(item).removesuffix(_END_OF_PATCH)))
+
+    def _end_patch(self, call: _Open, diff: str, parts: list[ModelPart]) -> None:
+        if call.has_ended:
+            return
+        if not call.has_diff:
+            parts.append(ToolInputDelta(call.id, _inside_string(diff)))
+        parts += [ToolInputDelta(call.id, _END_OF_PATCH), ToolInputEnd(call.id)]
+        call.has_diff = call.has_ended = True
+
+    def _search(self, item: ToolSearchCall, call: _Open, parts: list[ModelPart]) -> None:
+        is_hosted = item.execution == "server"
+        if is_hosted:
+            call_id = call.id
+            self._hosted_searches.append(call_id)
+        else:
+            call_id = item.id if item.call_id is None else item.call_id
+            parts.append(ToolInputStart(call_id, call.tool_name))
+        arguments = to_json({"arguments": item.arguments, "call_id": None if is_hosted else call_id})
+        whole = self._call(item, call_id, call.tool_name, arguments)
+        whole.provider_executed = is_hosted or None
+        parts += [ToolInputEnd(call_id), whole]
+
+    def _call(self, item: Item, id: str, tool_name: str, input: str, more: dict[str, Any] | None = None) -> ToolCall:
+        return ToolCall(id, tool_name, input, provider_metadata=self._metadata(item, more))
+
+    def _metadata(self, item: Item, more: dict[str, Any] | None = None) -> ProviderMetadata:
+        return {self._provider: {"itemId": item.id, **(more or {})}}
+
+
+def _is_async(item: FunctionCall | CustomToolCall, call: _Open | None) -> dict[str, Any]:
+    is_async = call.is_async if item.is_async is None and call else item.is_async
+    return {} if is_async is None else {"async": is_async}
+
+
+def _input(id: str, tool_name: str, pieces: list[str]) -> list[ModelPart]:
+    return [ToolInputStart(id, tool_name), *(ToolInputDelta(id, piece) for piece in pieces)]
+
+
+def _inside_string(text: str) -> str:
+    """For a JSON string that is sent in pieces."""
+    return to_json(text)[1:-1]
