@@ -1,5 +1,7 @@
 """pop's runtime keeps what Cloudflare's promises: a Worker of its own (runtime/) shows it."""
 
+import asyncio
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +9,9 @@ from pathlib import Path
 import httpx
 import pytest
 from live import Pop
+from worker.runtime.src.probe import probe
+
+from edgechat.testing import FakeD1, FakeKV, FakeR2
 
 CONFIG = Path(__file__).parent / "runtime" / "wrangler.toml"
 
@@ -46,6 +51,11 @@ def test_kv_r2_and_d1_are_the_real_ones(worker: httpx.Client) -> None:
         "r2": "content",
         "d1": [{"a": "x", "b": None}, {"a": "é", "b": 2}],
     }
+
+
+def test_the_fakes_for_tests_are_like_the_real_ones(worker: httpx.Client) -> None:
+    fakes = asyncio.run(probe(FakeKV(limits_writes=False), FakeD1(), FakeR2()))
+    assert worker.get("/probe").json() == json.loads(json.dumps(fakes))
 
 
 def test_random_numbers_differ_from_request_to_request(worker: httpx.Client) -> None:

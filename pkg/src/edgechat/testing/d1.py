@@ -3,6 +3,8 @@
 import math
 import re
 import sqlite3
+import warnings
+import weakref
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -17,19 +19,23 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 50,
 }
 _MAX_SQL = 100_000
+_PAGE = 4096
 _BIGINT = 2**53 - 1  # from here on Pyodide makes a bigint of an int
 
 _PRAGMAS = frozenset(
     """
     case_sensitive_like data_version defer_foreign_keys encoding foreign_key_check foreign_key_list foreign_keys
     full_column_names function_list ignore_check_constraints index_info index_list index_xinfo integrity_check
-    legacy_alter_table optimize quick_check recursive_triggers reverse_unordered_selects short_column_names table_info
-    table_list table_xinfo
+    legacy_alter_table optimize page_count quick_check recursive_triggers reverse_unordered_selects
+    short_column_names table_info table_list table_xinfo
     """.split()
 )
 _FORBIDDEN = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH})
 
+_UNKNOWN_NAMES = {3091: "SQLITE_CONSTRAINT_DATATYPE"}  # unknown to Python 3.14
+
 _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
+_SCHEMA = re.compile(r"\s*(ALTER|CREATE|DROP)\b", re.IGNORECASE)
 _TRANSACTION = re.compile(r"\s*(BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
 _NO_TRANSACTION = (
     "To execute a transaction, please use the state.storage.transaction() or state.storage.transactionSync() APIs"
@@ -53,6 +59,7 @@ class FakeD1(Failing):
         self._db.text_factory = lambda text: text.decode(errors="replace")
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.executescript(schema)
+        weakref.finalize(self, self._db.close)
         self._db.set_authorizer(_authorize)
         for limit, value in _LIMITS.items():
             self._db.setlimit(limit, value)
@@ -94,19 +101,21 @@ class FakeD1(Failing):
         changes = self._db.total_changes
         for statement in first:
             self._one(statement, ())
-        return self._answer(self._one(last, values), changes)
+        return self._answer(query, self._one(last, values), changes)
 
     def _one(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
         if _TRANSACTION.match(statement):
             raise sqlite3.ProgrammingError(_NO_TRANSACTION)
-        return self._db.execute(statement, values)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # before 3.12.4 Python takes ?1 for a name
+            return self._db.execute(statement, values)
 
-    def _answer(self, cursor: sqlite3.Cursor, changes_before: int) -> "_Answer":
+    def _answer(self, query: str, cursor: sqlite3.Cursor, changes_before: int) -> "_Answer":
         columns = [column[0] for column in cursor.description or ()]
         rows = [[_result(value) for value in row] for row in cursor.fetchall()]
         changes = self._db.total_changes - changes_before
         (last_row_id,) = self._db.execute("SELECT last_insert_rowid()").fetchone()
-        (size,) = self._db.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()
+        (pages,) = self._db.execute("PRAGMA page_count").fetchone()
         meta = JsDict(
             served_by="edgechat.testing",
             served_by_primary=True,
@@ -115,8 +124,8 @@ class FakeD1(Failing):
             duration=0,
             changes=changes,
             last_row_id=last_row_id,
-            changed_db=changes > 0,
-            size_after=size,
+            changed_db=changes > 0 or bool(_SCHEMA.match(query)),
+            size_after=pages * _PAGE,
             rows_read=len(rows),
             rows_written=changes,
         )
@@ -236,5 +245,6 @@ def _text(error: sqlite3.Error) -> str:
     if name is None:
         is_count = "binding" in str(error)
         return "Wrong number of parameter bindings for SQL query." if is_count else str(error)
+    name = _UNKNOWN_NAMES.get(error.sqlite_errorcode, name)
     primary = "_".join(name.split("_")[:2])
     return f"{error}: {primary}" if name == primary else f"{error}: {primary} (extended: {name})"

@@ -71,7 +71,7 @@ class FakeFetch:
     def __call__(
         self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> "AbstractAsyncContextManager[FakeResponse]":
-        return self._script.answer(FakeRequest(url, method, dict(headers or {}), body), self._respond)
+        return self._script.play(FakeRequest(url, method, dict(headers or {}), body), self._respond)
 
     def _respond(self, answer: FetchAnswer) -> "FakeResponse":
         return FakeResponse(answer if isinstance(answer, HTTPAnswer) else HTTPAnswer(answer), self.clock)
@@ -91,6 +91,9 @@ class FakeResponse(Player[bytes]):
         while (piece := await self.read()) is not None:
             pieces.append(piece)
         return b"".join(pieces).decode(errors="replace")
+
+    async def json(self) -> Any:
+        return msgspec.json.decode(await self.text())
 
 
 def _cut(steps: list[bytes | Pause | Exception], size: int) -> list[bytes | Pause | Exception]:

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -27,7 +26,7 @@ from edgechat.model.parts import (
 )
 from edgechat.model.types import ModelCall
 from edgechat.testing.clock import FakeClock
-from edgechat.testing.script import Hang, Pause, Player, Script, Wait
+from edgechat.testing.script import Hang, Pause, Player, Script, Wait, words
 
 
 class ReasoningStep(msgspec.Struct, frozen=True):
@@ -92,7 +91,7 @@ class FakeModel:
         return self._script.aborted
 
     def stream(self, call: ModelCall) -> "AbstractAsyncContextManager[FakeStream]":
-        return self._script.answer(call, self._speak)
+        return self._script.play(call, self._speak)
 
     def _speak(self, answer: ModelAnswer) -> "FakeStream":
         steps = [answer] if isinstance(answer, str) or not isinstance(answer, Sequence) else answer
@@ -155,7 +154,7 @@ class _Speaker:
             self._block = start(f"{'text' if start is TextStart else 'reasoning'}-{self._blocks}")
             self._blocks += 1
             self._parts.append(self._block)
-        for word in _words(text):
+        for word in words(text):
             self._give(delta(self._block.id, word))
 
     def _call(self, step: ToolCallStep) -> None:
@@ -163,7 +162,7 @@ class _Speaker:
         self._calls_tool = True
         call_id = step.id or next(self._ids)
         self._parts.append(ToolInputStart(call_id, step.name))
-        for word in _words(step.input):
+        for word in words(step.input):
             self._give(ToolInputDelta(call_id, word))
         self._parts.append(ToolInputEnd(call_id))
         self._give(ToolCall(call_id, step.name, step.input))
@@ -177,7 +176,3 @@ class _Speaker:
     def _give(self, part: ModelPart) -> None:
         self.reads.append([*self._parts, part])
         self._parts.clear()
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\s*\S+\s*", text) or ([text] if text else [])

@@ -135,7 +135,7 @@ class FakeR2(Failing):
                 if truncated:
                     break
                 if group is None:
-                    objects.append(_without_body(self._objects[name]))
+                    objects.append(self._objects[name])
                 else:
                     prefixes[group] = None
             last = name

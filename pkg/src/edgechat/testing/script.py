@@ -1,6 +1,7 @@
 """What fakes answer: a script, with one answer for each call, made of steps."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -74,26 +75,32 @@ class Script[Call, Answer]:
         self.aborted: list[bool] = []
         """For each call, whether its caller left before the end of the answer."""
 
-    @asynccontextmanager
-    async def answer[P: Player[Any]](self, call: Call, play: Callable[[Answer], P]) -> AsyncGenerator[P]:
+    def next(self, call: Call) -> Answer:
+        """Raises what is an exception, and `AssertionError` once the script is over."""
         index = len(self.calls)
         self.calls.append(call)
         self.aborted.append(False)
-        answer = self._next(index)
+        if index < len(self._answers):
+            answer = self._answers[index]
+        elif self._answers and callable(self._answers[-1]):
+            answer = self._answers[-1]
+        else:  # a loop that calls too often is to be seen
+            raise AssertionError(f"{self._name} has {len(self._answers)} answers, and this is call {index + 1}.")
         if callable(answer):
             answer = answer(call)
         if isinstance(answer, Exception):
             raise answer
-        player = play(answer)
+        return answer
+
+    @asynccontextmanager
+    async def play[P: Player[Any]](self, call: Call, play: Callable[[Answer], P]) -> AsyncGenerator[P]:
+        index = len(self.calls)
+        player = play(self.next(call))
         try:
             yield player
         finally:
             self.aborted[index] = not player.is_over
 
-    def _next(self, index: int) -> Answer | Callable[[Call], Answer]:
-        """Raises `AssertionError` once the script is over: a loop that calls too often is to be seen."""
-        if index < len(self._answers):
-            return self._answers[index]
-        if self._answers and callable(self._answers[-1]):
-            return self._answers[-1]
-        raise AssertionError(f"{self._name} has {len(self._answers)} answers, and this is call {index + 1}.")
+
+def words(text: str) -> list[str]:
+    return re.findall(r"\s*\S+\s*", text) or ([text] if text else [])

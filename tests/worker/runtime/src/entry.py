@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import js
 import msgspec
+from probe import probe  # type: ignore[import-not-found]
 from pyodide.ffi import create_proxy, run_sync, to_js
 from workers import DurableObject, Response, WorkerEntrypoint
 
@@ -68,6 +69,9 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
             "r2": await (await self.env.R2.get("file")).text(),
             "d1": [dict(row) for row in rows["results"]],
         }
+
+    async def get_probe(self, _request: Any) -> Any:
+        return await probe(self.env.PROBE_KV, self.env.PROBE_DB, self.env.PROBE_R2)
 
     async def get_kv(self, request: Any) -> Any:
         return await self.env.KV.get(urlsplit(request.url).query)
