@@ -25,7 +25,10 @@ class JSONDecoder[T]:
     def decode(self, data: bytes | str | msgspec.Raw) -> T:
         if is_too_deep(data):
             raise msgspec.DecodeError(f"JSON is nested more than {MAX_DEPTH} levels deep")
-        return self._decoder.decode(data)
+        try:
+            return self._decoder.decode(data)
+        except UnicodeError as error:
+            raise msgspec.DecodeError(f"JSON is no Unicode: {error}") from None
 
 
 def is_too_deep(data: bytes | str | msgspec.Raw) -> bool:

@@ -9,7 +9,7 @@ DONE = b"data: [DONE]\n\n"
 """Ends a complete UI message stream, and most streams of model providers."""
 
 HEADERS = {
-    "content-type": "text/event-stream; charset=utf-8",
+    "content-type": "text/event-stream",
     "cache-control": "no-cache, no-transform",
     # Proxies and `wrangler dev` would compress, and so buffer, what is to be seen at once.
     "content-encoding": "identity",

@@ -109,7 +109,7 @@ async def test_chunks_become_an_event_stream() -> None:
     ctx = Ctx()
     response = stream_response(ctx, request_of(js.AbortController.new()), answer(), {"x-more": "1"})
     headers = headers_of(response.js_object)
-    assert headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert headers["content-type"] == "text/event-stream"
     assert headers["x-vercel-ai-ui-message-stream"] == "v1"
     assert headers["x-more"] == "1"
     assert await chunks_of(response) == [

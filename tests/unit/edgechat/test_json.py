@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from edgechat.json import MAX_DEPTH, JSONDecoder, is_too_deep
+from edgechat.json import MAX_DEPTH, JSONDecoder, is_too_deep, mended_surrogates
 
 
 def nested(depth: int) -> bytes:
@@ -38,3 +38,19 @@ def test_many_brackets_are_not_many_levels(data: bytes) -> None:
 def test_types_are_checked_as_by_msgspec() -> None:
     with pytest.raises(msgspec.ValidationError, match="Expected `int`"):
         JSONDecoder[int](int).decode("null")
+
+
+@pytest.mark.parametrize("data", [b'"\xff"', '"\ud83d"'])
+def test_what_is_no_unicode_is_refused(data: bytes | str) -> None:
+    with pytest.raises(msgspec.DecodeError, match="Unicode"):
+        JSONDecoder[str](str).decode(data)
+
+
+def test_half_an_emoji_is_mended() -> None:
+    halves = r'["\ud83d", "\ud83d\ude00 \ude00", "\\ud83d"]'
+    assert mended_surrogates(halves) == '["\ufffd", "😀 \ufffd", "\\\\ud83d"]'
+
+
+@pytest.mark.parametrize("data", ['{"a":"😀"}', '"\\ud83d', "", b'"\xff"', "[" * 1000 + r'"\ud83d"'])
+def test_what_is_whole_or_wrong_otherwise_is_not_mended(data: str | bytes) -> None:
+    assert mended_surrogates(data) is None

@@ -113,8 +113,8 @@ class ToolFold:
         count = len(self._parts)
         part = self._part(streaming.start, dynamic=bool(streaming.start.dynamic))
         is_new = len(self._parts) > count
-        if is_new:
-            streaming.detach()
+        if streaming.part is not part:
+            streaming.move(part)
         # What was handed out is given back, so that the text can grow in place.
         part.raw_input, part.input = None, UNSET
         streaming.feed(chunk.input_text_delta)
@@ -161,13 +161,15 @@ class ToolFold:
 
 
 class _Input:
-    """An input that is streaming. `value` grows in place."""
+    """An input that is streaming into a part. `value` grows in place."""
+
+    _json: PartialJSON
 
     def __init__(self, start: ui.ToolInputStart) -> None:
         # What each delta tells the part again.
         self.start = replace(start, provider_executed=None, provider_metadata=None)
         self.text = ""
-        self._json = PartialJSON()
+        self.part: ToolPart | None = None
 
     @classmethod
     def of(cls, part: ToolPart) -> "_Input":
@@ -181,8 +183,15 @@ class _Input:
             input_encoding=part.input_encoding,
         )
         self = cls(start)
-        self.feed(part.raw_input if isinstance(part.raw_input, str) else "")
+        if isinstance(part.raw_input, str):
+            self.text = part.raw_input
         return self
+
+    def move(self, part: ToolPart) -> None:
+        """Leaves the value to the part that had it, and goes on with a copy in this one."""
+        self.part = part
+        self._json = PartialJSON()
+        self._json.feed(self.text)
 
     def feed(self, delta: str) -> None:
         # CPython grows a string in place if nobody else holds it: else every delta would copy all of the text.
@@ -196,11 +205,6 @@ class _Input:
     @property
     def value(self) -> Any:
         return self.text if self.start.input_encoding == "text" else self._json.value
-
-    def detach(self) -> None:
-        """Leaves the value to the part that has it, and goes on with a copy."""
-        self._json = PartialJSON()
-        self._json.feed(self.text)
 
 
 def step_begin(parts: list[UIPart]) -> int:
@@ -216,12 +220,16 @@ def interrupt(part: ToolPart) -> None:
     part.state = "output-error"
     part.error_text = INTERRUPTED
     part.raw_input = part.input_encoding = None
-    try:
-        msgspec.json.encode(part.input)
-    except UnicodeEncodeError:  # half an emoji cannot be stored
-        part.input = UNSET
-    if part.input is UNSET:
+    if part.input is UNSET or not _can_be_stored(part.input):
         part.input = {}
+
+
+def _can_be_stored(value: Any) -> bool:
+    try:
+        msgspec.json.encode(value)
+    except UnicodeEncodeError:  # half an emoji
+        return False
+    return True
 
 
 def _is_dynamic(part: ToolPart) -> bool:
