@@ -3,6 +3,8 @@
 EdgeChatError
 ├── APICallError                    a server answered with an error, or could not be reached
 ├── InvalidArgumentError            a call has an argument that cannot be read, such as a provider option
+├── TypeValidationError             data from outside that is not what was expected
+├── MessageConversionError          a UI message of which no model can be told
 ├── UnsupportedFunctionalityError   a call asks for what a model or its API cannot do
 ├── NoSuchModelError                an id that names no model
 │   └── NoSuchProviderError         its first part names no provider
@@ -65,6 +67,14 @@ class APICallError(EdgeChatError):
 
 class InvalidArgumentError(EdgeChatError):
     """A call has an argument that cannot be read, such as a provider option."""
+
+
+class TypeValidationError(EdgeChatError):
+    """Data from outside that is not what was expected. The message names the first wrong field by its path."""
+
+
+class MessageConversionError(EdgeChatError):
+    """A UI message of which no model can be told."""
 
 
 class UnsupportedFunctionalityError(EdgeChatError):

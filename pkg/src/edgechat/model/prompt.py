@@ -108,6 +108,9 @@ class ToolApprovalRequest(_Tagged, tag="tool-approval-request"):
     approval_id: str
     tool_call_id: str
     is_automatic: bool | None = None
+    reason: str | None = None
+    input_schema_input: Any | msgspec.UnsetType = msgspec.UNSET
+    """What the model wrote, where the tool's schema made another input of it."""
     signature: str | None = None
 
 
