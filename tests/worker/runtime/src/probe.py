@@ -94,15 +94,21 @@ async def ask_d1(db: Any, ask: Callable[..., Awaitable[None]]) -> None:
 
         return results
 
+    def lines(sql: str) -> Callable[[], Awaitable[Any]]:
+        async def count() -> Any:
+            return (await db.exec(sql))["count"]
+
+        return count
+
     def values(*bound: Any) -> Callable[[], Awaitable[Any]]:
         return query("SELECT ?1 AS value, typeof(?1) AS type", *bound)
 
-    await ask("schema", lambda: db.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, x)"))
-    await ask("two lines", lambda: db.exec("CREATE TABLE c (t INTEGER REFERENCES t (id))\n\n-- no more\nSELECT 1;"))
-    await ask("strict", lambda: db.exec("CREATE TABLE s (n INTEGER CHECK (n > 0)) STRICT"))
-    await ask("a broken line", lambda: db.exec("CREATE TABLE b (\n a INTEGER\n)"))
-    await ask("no line", lambda: db.exec(""))
-    await ask("all or no lines", lambda: db.exec("INSERT INTO c VALUES (NULL);\nNONSENSE"))
+    await ask("schema", lines("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, x)"))
+    await ask("two lines", lines("CREATE TABLE c (t INTEGER REFERENCES t (id))\n\n-- no more\nSELECT 1;"))
+    await ask("strict", lines("CREATE TABLE s (n INTEGER CHECK (n > 0)) STRICT"))
+    await ask("a broken line", lines("CREATE TABLE b (\n a INTEGER\n)"))
+    await ask("no line", lines(""))
+    await ask("all or no lines", lines("INSERT INTO c VALUES (NULL);\nNONSENSE"))
     await ask("still empty", query("SELECT * FROM c"))
     for bound in ("é", "a\0b", "\ud83d", None, True, 5, -5.5, 5.0, 2**53 - 2, 2**53 - 1, -(2**70), float("inf")):
         await ask(f"value {bound!r}", values(bound))
