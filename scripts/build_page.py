@@ -54,7 +54,17 @@ ENCODINGS = frozenset(
 )
 
 # The parts of edgechat that are for servers.
-SERVER_SIDE = ("edgechat/model/", "edgechat/generate/", "edgechat/platform/cloudflare", "edgechat/platform/host")
+SERVER_SIDE = (
+    "edgechat/generate/",
+    "edgechat/model/",
+    "edgechat/platform/cloudflare",
+    "edgechat/platform/host",
+    "edgechat/testing/",
+    "edgechat/ui/convert",
+    "edgechat/ui/prune",
+    "edgechat/ui/stream",
+    "edgechat/ui/validate",
+)
 
 
 def build_vendor() -> None:

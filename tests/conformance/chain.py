@@ -28,7 +28,7 @@ class Recording:
         self._pieces = [body[at : at + size] for at in range(0, len(body), size)]
 
     @asynccontextmanager
-    async def __call__(self, _request: ModelRequest) -> AsyncGenerator["Recording"]:
+    async def __call__(self, request: ModelRequest) -> AsyncGenerator["Recording"]:
         yield self
 
     async def read(self) -> bytes | None:

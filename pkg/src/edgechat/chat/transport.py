@@ -5,9 +5,8 @@ from typing import Protocol
 
 import msgspec
 
-from edgechat.errors import APICallError, StreamTruncatedError
+from edgechat.errors import APICallError, InvalidChunkError, StreamTruncatedError
 from edgechat.http import Fetch
-from edgechat.sse import SSEDecoder
 from edgechat.ui import chunks as ui
 from edgechat.ui.messages import UIMessage
 
@@ -40,14 +39,16 @@ class EdgeChatTransport:
         async with self._fetch(self._url, method="POST", headers=self._headers, body=body) as response:
             if not 200 <= response.status < 300:
                 raise _refusal(response.status, await response.text())
-            decoder = SSEDecoder()
-            done = False
+            decoder = ui.ChunkDecoder()
             while (data := await response.read()) is not None:
-                events = decoder.feed(data)
-                done = done or any(event.data == "[DONE]" for event in events)
-                if chunks := [ui.decode(event.data) for event in events if event.data != "[DONE]"]:
+                try:
+                    chunks = decoder.feed(data)
+                except InvalidChunkError as error:
+                    yield error.chunks
+                    raise
+                if chunks:
                     yield chunks
-            if not done:
+            if not decoder.done:
                 raise StreamTruncatedError("The stream ended without [DONE].")
 
     async def stop(self, chat_id: str) -> bool:

@@ -275,7 +275,7 @@ class Loop:
         """Another step follows if there are results to tell the model of, and none that are still awaited."""
         step = self._result.steps[-1]
         calls = {call.tool_call_id for call in step.tool_calls if not call.provider_executed}
-        settled = {part.tool_call_id for part in [*step.tool_results, *step.tool_errors]}
+        settled = {part.tool_call_id for part in step.tool_results} | {part.tool_call_id for part in step.tool_errors}
         settled |= {
             part.tool_call.tool_call_id
             for part in step.content
