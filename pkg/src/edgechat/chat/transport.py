@@ -44,7 +44,7 @@ class EdgeChatTransport:
                 try:
                     chunks = decoder.feed(data)
                 except InvalidChunkError as error:
-                    yield error.chunks
+                    yield list(error.chunks)
                     raise
                 if chunks:
                     yield chunks
