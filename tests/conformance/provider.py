@@ -9,6 +9,8 @@ import msgspec
 from conformance import files
 from conformance.compare import difference, normalise
 from edgechat.errors import APICallError, StreamTruncatedError
+from edgechat.model.openai_chat import OpenAIChat
+from edgechat.model.openai_compatible import OpenAICompatible
 from edgechat.model.parts import Error, Finish, ModelPart, StreamStart, Usage
 from edgechat.model.prompt import UserMessage
 from edgechat.model.types import API, FunctionTool, ModelCall
@@ -20,6 +22,8 @@ PIECES = (1, 7, 64, 1 << 30)
 """Sizes in bytes of the network reads with which each case is tried."""
 
 APIS: dict[str, Callable[[], API]] = {
+    "openai-chat": lambda: OpenAIChat("gpt-4.1-nano"),
+    "compat": lambda: OpenAICompatible("model", provider="p", base_url="http://127.0.0.1"),
     "workers-openai": lambda: WorkersAI("@cf/conformance/model"),
     "workers-native": lambda: WorkersAI("@cf/conformance/model"),
 }

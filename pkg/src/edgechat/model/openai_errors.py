@@ -1,0 +1,66 @@
+"""Errors that OpenAI tells, by HTTP or inside of a stream; servers of the same wire tell theirs alike.
+
+(npm `@ai-sdk/openai` 4.0.118, `openai-error.ts` and `openai-stream-error.ts`.)
+"""
+
+import re
+from typing import Any
+
+import msgspec
+
+from edgechat.errors import APICallError
+from edgechat.json import JSONDecoder
+
+_STATUS_BY_WORD = (
+    ("insufficient_quota", 429),
+    ("rate_limit", 429),
+    ("authentication", 401),
+    ("permission", 403),
+    ("not_found", 404),
+    ("invalid", 400),
+    ("bad_request", 400),
+    ("context_length", 400),
+    ("overload", 503),
+    ("timeout", 504),
+)
+_HTTP_ERROR = re.compile("[45][0-9]{2}")
+
+
+class OpenAIError(msgspec.Struct):
+    message: str
+    type: str | None = None
+    param: Any = None
+    code: str | int | float | None = None
+
+
+class ErrorBody(msgspec.Struct):
+    error: OpenAIError
+
+
+error_body = JSONDecoder[ErrorBody](ErrorBody)
+
+
+def http_error(status: int, body: str) -> APICallError:
+    """The error of an answer that is none."""
+    try:
+        error = error_body.decode(body).error
+    except msgspec.DecodeError:
+        return APICallError(body.strip() or f"The server answered {status}.", status=status)
+    return APICallError(error.message, status=status, code=_code(error))
+
+
+def stream_error(error: OpenAIError) -> APICallError:
+    """An error inside of a stream, with the status that it would have had by HTTP."""
+    is_retryable = False if "insufficient_quota" in (error.code, error.type) else None
+    return APICallError(error.message, status=_status(error), code=_code(error), is_retryable=is_retryable)
+
+
+def _status(error: OpenAIError) -> int:
+    if _HTTP_ERROR.fullmatch(code := str(_code(error))):
+        return int(code)
+    text = " ".join(str(value) for value in (error.code, error.type) if value is not None).lower()
+    return next((status for word, status in _STATUS_BY_WORD if word in text), 500)
+
+
+def _code(error: OpenAIError) -> int | str | None:
+    return int(error.code) if isinstance(error.code, float) else error.code
