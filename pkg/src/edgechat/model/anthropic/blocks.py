@@ -63,8 +63,8 @@ class ServerToolUse(Block, tag="server_tool_use"):
 class MCPToolUse(Block, tag="mcp_tool_use"):
     id: str
     name: str
+    input: Any
     server_name: str
-    input: Any = msgspec.field(default_factory=dict)
 
 
 class MCPText(Block, tag="text"):

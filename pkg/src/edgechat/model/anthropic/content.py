@@ -67,8 +67,10 @@ class _Held(msgspec.Struct):
 
 
 class Content:
-    """`has_json_tool`: the answer is to be the input of the tool "json", which then comes as text. `runs_code`: code may
-    be run undeclared."""
+    """`has_json_tool`: the answer is to be the input of the tool "json", which then comes as text.
+
+    `runs_code`: the model may run code although that is not declared.
+    """
 
     def __init__(self, names: ToolNames, citations: Citations, *, has_json_tool: bool, runs_code: bool) -> None:
         self.has_output = False

@@ -105,7 +105,7 @@ class CalledTool(_Tagged, tag="tool_use"):
 
     id: str
     name: str
-    input: Any = None
+    input: Any
     caller: Caller | UnsetType = UNSET
 
 

@@ -22,6 +22,8 @@ class Claude(msgspec.Struct, kw_only=True, frozen=True):
     thinks_between_tools: bool = False
     """Has this as its least thinking."""
     is_known: bool = True
+    is_claude: bool = True
+    """Others speak the same protocol."""
 
 
 _NOW = Claude(max_output_tokens=128_000, structured_output=True, adaptive_thinking=True)
@@ -53,7 +55,7 @@ _MODELS = [
         ("claude-", msgspec.structs.replace(_OPUS_5, is_known=False)),
     )
 ]
-_OTHER = Claude(is_known=False)
+_OTHER = Claude(is_known=False, is_claude=False)
 
 
 def claude(model_id: str) -> Claude:
