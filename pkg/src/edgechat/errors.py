@@ -42,6 +42,11 @@ class EdgeChatError(Exception):
     public_message = MASKED
 
 
+def public_text(error: object) -> str:
+    """What a browser may be told of an error: nothing that is not declared safe."""
+    return error.public_message if isinstance(error, EdgeChatError) else MASKED
+
+
 class APICallError(EdgeChatError):
     """A server answered with an error, or could not be reached (`status` is None then).
 
