@@ -33,6 +33,11 @@ def test_messages_may_come_as_json_or_decoded() -> None:
     assert validate_ui_messages(json.dumps([USER]).encode()) == expected
 
 
+def test_half_an_emoji_does_not_make_a_chat_unreadable() -> None:
+    text = json.dumps([USER]).replace("hi", "hi \\ud83d")
+    assert validate_ui_messages(text)[0].text == "hi \ufffd"
+
+
 @pytest.mark.parametrize("data", [None, [], {}, "", "{", "[" * 1000, b"\xff"])
 def test_what_is_no_list_of_messages_is_refused(data: Any) -> None:
     with pytest.raises(TypeValidationError, match="messages"):

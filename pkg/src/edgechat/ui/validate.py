@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET
 
 from edgechat.errors import TypeValidationError
-from edgechat.json import JSONDecoder
+from edgechat.json import JSONDecoder, mended_surrogates
 from edgechat.ui import schema
 from edgechat.ui.messages import DataPart, TextPart, ToolPart, UIMessage, UIPart
 
@@ -48,10 +48,7 @@ def validate_ui_messages(
     Raises `TypeValidationError`, with the path of the first wrong field.
     """
     if isinstance(data, bytes | str | msgspec.Raw):
-        try:
-            data = _any.decode(data)
-        except msgspec.DecodeError as error:
-            raise TypeValidationError(f"messages: {error}") from None
+        data = _decoded(data if isinstance(data, str) else bytes(data))
     if not isinstance(data, list) or not data:
         raise TypeValidationError("messages: expected an array with at least one message")
     types = _Types(metadata_type, data_types, tools)
@@ -78,6 +75,15 @@ def safe_validate_ui_messages(
         return validate_ui_messages(data, metadata_type=metadata_type, data_types=data_types, tools=tools)
     except TypeValidationError as error:
         return error
+
+
+def _decoded(data: bytes | str) -> Any:
+    try:
+        return _any.decode(data)
+    except msgspec.DecodeError as error:
+        if (mended := mended_surrogates(data)) is None:
+            raise TypeValidationError(f"messages: {error}") from None
+        return _any.decode(mended)
 
 
 def _tombstone(raw: Any, index: int, error: TypeValidationError) -> UIMessage:
