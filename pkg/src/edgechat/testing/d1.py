@@ -1,4 +1,4 @@
-"""D1 on SQLite in memory. Needs `sqlite3` of the standard library, which Pyodide leaves out."""
+"""D1 on the SQLite of this Python, in memory. It may be older than D1's own, and then knows less SQL."""
 
 import math
 import re

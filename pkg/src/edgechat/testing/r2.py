@@ -78,7 +78,7 @@ class FakeR2(Failing):
         self._objects: dict[str, FakeR2Object] = {}
         self._versions = 0
 
-    async def put(self, key: str, value: Any, options: Options | None = None, **more: Any) -> FakeR2Object | None:
+    async def put(self, key: str, value: Any, options: Options | None = None, **more: Any) -> Any:
         """Options: `httpMetadata`, `customMetadata`, `onlyIf`, checksums in hex. None where `onlyIf` does not hold."""
         await self._begin(f"put {key}")
         data = _bytes(value)
@@ -92,7 +92,7 @@ class FakeR2(Failing):
         self._objects[key] = FakeR2Object(key, data, self._versions, uploaded, given)
         return self._objects[key]
 
-    async def head(self, key: str) -> FakeR2Object | None:
+    async def head(self, key: str) -> Any:
         await self._begin(f"head {key}")
         _check_key("head", key)
         found = self._objects.get(key)
