@@ -9,6 +9,7 @@ import msgspec
 from conformance import files
 from conformance.compare import difference, normalise
 from edgechat.errors import APICallError, StreamTruncatedError
+from edgechat.model.anthropic import AnthropicMessages
 from edgechat.model.openai_chat import OpenAIChat
 from edgechat.model.openai_compatible import OpenAICompatible
 from edgechat.model.parts import Error, Finish, ModelPart, StreamStart, Usage
@@ -22,6 +23,7 @@ PIECES = (1, 7, 64, 1 << 30)
 """Sizes in bytes of the network reads with which each case is tried."""
 
 APIS: dict[str, Callable[[], API]] = {
+    "anthropic": lambda: AnthropicMessages("claude-sonnet-4-5", api_key="key"),
     "openai-chat": lambda: OpenAIChat("gpt-4.1-nano"),
     "compat": lambda: OpenAICompatible("model", provider="p", base_url="http://127.0.0.1"),
     "workers-openai": lambda: WorkersAI("@cf/conformance/model"),
@@ -31,6 +33,7 @@ APIS: dict[str, Callable[[], API]] = {
 
 ERRORS = {
     "AI_APICallError": "APICallError",
+    "Error": "APICallError",  # a first event that cannot be read
     "AI_JSONParseError": "StreamFormatError",
     "AI_TypeValidationError": "StreamFormatError",
     "AI_InvalidResponseDataError": "StreamFormatError",

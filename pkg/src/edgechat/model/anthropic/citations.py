@@ -24,10 +24,15 @@ def cited_documents(messages: list[ModelMessage]) -> list[CitedDocument]:
         for message in messages
         if isinstance(message, UserMessage) and not isinstance(message.content, str)
         for part in message.content
-        if isinstance(part, FilePart)
-        and part.media_type in ("application/pdf", "text/plain")
-        and (options_of(part.provider_options).get("citations") or {}).get("enabled")
+        if isinstance(part, FilePart) and part.media_type in ("application/pdf", "text/plain") and wants_citations(part)
     ]
+
+
+def wants_citations(part: FilePart) -> bool:
+    match options_of(part.provider_options):
+        case {"citations": {"enabled": True}}:
+            return True
+    return False
 
 
 class Citations:

@@ -59,7 +59,7 @@ class _Tool(msgspec.Struct, kw_only=True):
 
 
 class _Held(msgspec.Struct):
-    """Text that is the answer only if no tool is called after all."""
+    """Text that is the answer only if nothing else than thinking follows."""
 
     index: int
     text: list[str] = []
@@ -155,26 +155,21 @@ class Content:
             parts.append(Custom("anthropic.fallback", {"anthropic": {"type": "fallback", **models}}))
             return
         self._is_thinking = isinstance(block, blocks.Thinking)
+        if not isinstance(block, blocks.Text | blocks.Thinking | blocks.RedactedThinking):
+            self._held.clear()
         match block:
             case blocks.Text() if self._has_json_tool:
                 self._held_at[index] = _Held(index)
                 self._held.append(self._held_at[index])
-                return
             case blocks.Text():
                 self._blocks[index] = _Text()
                 parts.append(TextStart(str(index)))
-                return
             case blocks.Thinking():
                 self._blocks[index] = _Reasoning()
                 parts.append(ReasoningStart(str(index)))
-                return
             case blocks.RedactedThinking():
                 self._blocks[index] = _Reasoning()
                 parts.append(ReasoningStart(str(index), {"anthropic": {"redactedData": block.data}}))
-                return
-        # Text before anything else is not the answer.
-        self._held.clear()
-        match block:
             case blocks.Compaction():
                 self._compaction(index, block, parts)
             case blocks.ToolUse():

@@ -3,6 +3,7 @@
 from typing import Any
 
 from edgechat.errors import UnsupportedFunctionalityError
+from edgechat.model.anthropic.citations import wants_citations
 from edgechat.model.anthropic.names import options_of
 from edgechat.model.files import base64, full_media_type, inline, kind_of, reference_for
 from edgechat.model.prompt import FileData, FilePart, FileReference, FileSource, FileText, FileURL
@@ -61,7 +62,7 @@ def _document(part: FilePart, options: dict[str, Any], source: dict[str, Any]) -
             "source": source,
             "title": options.get("title", part.filename),
             "context": options.get("context") or None,
-            "citations": {"enabled": True} if (options.get("citations") or {}).get("enabled") else None,
+            "citations": {"enabled": True} if wants_citations(part) else None,
         }
     )
 

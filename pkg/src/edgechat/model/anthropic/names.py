@@ -14,17 +14,25 @@ _UNDERSCORE = re.compile(r"_([a-z])")
 
 
 def snake(value: Any) -> Any:
-    return _rename(value, lambda key: _HUMP.sub(lambda found: "_" + found[0].lower(), key), _LEVELS)
+    return _rename(value, _snake, _LEVELS)
 
 
 def camel(value: Any) -> Any:
-    return _rename(value, lambda key: _UNDERSCORE.sub(lambda found: found[1].upper(), key), _LEVELS)
+    return _rename(value, _camel, _LEVELS)
 
 
 def options_of(provider_options: ProviderOptions | None) -> dict[str, Any]:
-    """What is meant for Anthropic: cacheControl or cache_control, both become cache_control."""
-    options = (provider_options or {}).get("anthropic")
-    return {_HUMP.sub(lambda found: "_" + found[0].lower(), key): value for key, value in (options or {}).items()}
+    """What is meant for Anthropic: cacheControl and cache_control both become cache_control."""
+    options = (provider_options or {}).get("anthropic") or {}
+    return {_snake(key): value for key, value in options.items()}
+
+
+def _snake(key: str) -> str:
+    return _HUMP.sub(lambda found: "_" + found[0].lower(), key)
+
+
+def _camel(key: str) -> str:
+    return _UNDERSCORE.sub(lambda found: found[1].upper(), key)
 
 
 def _rename(value: Any, name: Callable[[str], str], levels: int) -> Any:
