@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from edgechat.errors import APICallError, StreamFormatError
 from edgechat.json import JSONDecoder
+from edgechat.model.openai_errors import OpenAIError
 from edgechat.model.openai_responses.items import ItemAdded, ItemDone
 from edgechat.model.openai_responses.shapes import Number, Variant
 
@@ -221,11 +222,10 @@ class Failed(Variant, tag="response.failed"):
     response: ResponseFailure
 
 
-class ErrorDetails(msgspec.Struct):
-    message: str
+class _ErrorDetails(OpenAIError):
     type: str
-    code: str | None = None
     param: str | None = None
+    code: str | None = None
 
 
 class StreamError(Variant, tag="error"):
@@ -240,12 +240,12 @@ class StreamError(Variant, tag="error"):
     def __post_init__(self) -> None:
         self.details()
 
-    def details(self) -> ErrorDetails:
+    def details(self) -> OpenAIError:
         try:
-            return msgspec.convert(self.error, ErrorDetails)
+            return msgspec.convert(self.error, _ErrorDetails)
         except msgspec.ValidationError:
             flat = {"type": "error", "message": self.message, "code": self.code, "param": self.param}
-            return msgspec.convert(flat, ErrorDetails)
+            return msgspec.convert(flat, _ErrorDetails)
 
 
 type Event = (

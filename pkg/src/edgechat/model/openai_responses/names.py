@@ -4,23 +4,22 @@ from collections.abc import Iterable
 
 from edgechat.model.types import FunctionTool, ProviderTool
 
-_API_NAMES = {
-    f"openai.{name}": name
-    for name in (
+BY_TYPE = frozenset(
+    {
         "apply_patch",
         "code_interpreter",
         "computer",
         "file_search",
         "image_generation",
-        "local_shell",
         "mcp",
         "programmatic_tool_calling",
-        "shell",
-        "tool_search",
         "web_search",
         "web_search_preview",
-    )
-}
+    }
+)
+"""OpenAI's own tools that are chosen by their type. The others cannot be forced."""
+
+_API_NAMES = {f"openai.{name}": name for name in (*BY_TYPE, "local_shell", "shell", "tool_search")}
 
 
 class ToolNames:

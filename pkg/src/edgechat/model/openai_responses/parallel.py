@@ -4,15 +4,16 @@ calls inside (npm `@ai-sdk/openai` 4.0.118, `expand-parallel-tool-call.ts`).
 What each of the real calls carries in its metadata puts the one call, and its one result, together again.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
 
 from edgechat.json import JSONDecoder
+from edgechat.model.openai_responses.options import options_of
 from edgechat.model.openai_responses.shapes import to_json
 from edgechat.model.parts import ToolCall
-from edgechat.model.prompt import ProviderOptions
+from edgechat.model.prompt import ModelMessage, ProviderOptions, ToolMessage, ToolResultPart
 
 NAME = "parallel"
 _PREFIX = "functions."
@@ -77,9 +78,50 @@ def expand(item_id: str, call: ToolCall, functions: Collection[str], provider: s
 
 
 def wrapper_of(options: ProviderOptions | None, provider: str) -> Wrapper | None:
-    """Of a call or a result in a prompt."""
+    """Of a call, or of a result, in a prompt."""
     try:
-        wrapper = msgspec.convert((options or {}).get(provider, {}).get("parallelToolCall"), Wrapper)
+        wrapper = msgspec.convert(options_of(options, provider).get("parallel_tool_call"), Wrapper)
     except msgspec.ValidationError:
         return None
     return wrapper if 0 <= wrapper.index < wrapper.count else None
+
+
+class Group(msgspec.Struct):
+    """All the results of one such call, and its input."""
+
+    wrapper: Wrapper
+    results: dict[int, ToolResultPart]
+    is_valid: bool = True
+
+    def add(self, wrapper: Wrapper, result: ToolResultPart) -> None:
+        if not self.wrapper.is_same(wrapper) or wrapper.index in self.results:
+            self.is_valid = False
+            return
+        if self.wrapper.input is None:
+            self.wrapper.input = wrapper.input
+        self.results[wrapper.index] = result
+
+    @property
+    def is_complete(self) -> bool:
+        return self.is_valid and len(self.results) == self.wrapper.count and self.wrapper.input is not None
+
+
+class Groups:
+    """The calls that are told as OpenAI knows them: each once, with one result."""
+
+    def __init__(self, messages: Iterable[ModelMessage], provider: str) -> None:
+        self._provider = provider
+        self._groups: dict[str, Group] = {}
+        for message in messages:
+            if isinstance(message, ToolMessage):
+                for part in message.content:
+                    if isinstance(part, ToolResultPart) and (wrapper := wrapper_of(part.provider_options, provider)):
+                        if group := self._groups.get(wrapper.tool_call_id):
+                            group.add(wrapper, part)
+                        else:
+                            self._groups[wrapper.tool_call_id] = Group(wrapper, {wrapper.index: part})
+
+    def of(self, options: ProviderOptions | None) -> Group | None:
+        wrapper = wrapper_of(options, self._provider)
+        group = self._groups.get(wrapper.tool_call_id) if wrapper else None
+        return group if group and wrapper and group.is_complete and group.wrapper.is_same(wrapper) else None

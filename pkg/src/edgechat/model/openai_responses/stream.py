@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from edgechat.errors import APICallError, StreamFormatError
+from edgechat.model.openai_errors import OpenAIError, stream_error
 from edgechat.model.openai_responses import events, items
 from edgechat.model.openai_responses.calls import Calls
 from edgechat.model.openai_responses.events import read_event
-from edgechat.model.openai_responses.failures import stream_error
 from edgechat.model.openai_responses.hosted import Hosted
 from edgechat.model.openai_responses.names import ToolNames
 from edgechat.model.openai_responses.reasoning import Summaries
@@ -190,18 +190,20 @@ class OpenAIResponsesDecoder:
             self._finish = self._finish_reason(reason), reason
 
     def _failed(self, response: events.ResponseFailure, parts: list[ModelPart]) -> None:
-        if response.error and not self._has_output:
-            raise stream_error(response.error.message, response.error.code, "response.failed")
+        error = None
+        if response.error:
+            error = stream_error(OpenAIError(response.error.message, "response.failed", code=response.error.code))
+            if not self._has_output:
+                raise error
         self._account(response)
         reason = response.incomplete_details.reason if response.incomplete_details else None
         self._finish = self._finish_reason(reason) if reason else "error", "error" if reason is None else reason
-        if response.error and not self._has_failed:
+        if error and not self._has_failed:
             self._has_failed = True
-            parts.append(Error(stream_error(response.error.message, response.error.code, "response.failed")))
+            parts.append(Error(error))
 
     def _stream_error(self, event: events.StreamError, parts: list[ModelPart]) -> None:
-        details = event.details()
-        error = stream_error(details.message, details.code, details.type)
+        error = stream_error(event.details())
         if not self._has_output:
             raise error
         self._fail(error, parts, "error")
