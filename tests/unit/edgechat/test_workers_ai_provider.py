@@ -10,8 +10,21 @@ from edgechat.model.prompt import UserMessage
 from edgechat.model.types import LanguageModel, ModelCall, ModelRequest
 from edgechat.model.workers_ai import create_workers_ai, create_workers_ai_rest
 
-CALL = ModelCall(messages=[UserMessage("Hi")])
+CALL = ModelCall(messages=[UserMessage("Hi")], max_output_tokens=9)
 EVENTS = b'data: {"response":"Hi"}\n\ndata: [DONE]\n\n'
+OPENAI = (
+    b'data: {"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":null}]}\n\n'
+    b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+)
+ANTHROPIC = (
+    b'event: message_start\ndata: {"type":"message_start","message":{"id":"m","type":"message","role":"assistant",'
+    b'"model":"claude","content":[],"stop_reason":null,"usage":{"input_tokens":1,"output_tokens":1}}}\n\n'
+    b'data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n'
+    b'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}\n\n'
+    b'data: {"type":"content_block_stop","index":0}\n\n'
+    b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":2}}\n\n'
+    b'data: {"type":"message_stop"}\n\n'
+)
 JSON = {"content-type": "application/json"}
 
 
@@ -44,6 +57,17 @@ class Server:
         yield self._responses.pop(0)
 
 
+def bound_model(model_id: str, body: bytes, status: int = 200) -> tuple[LanguageModel, list[ModelRequest]]:
+    requests: list[ModelRequest] = []
+
+    @asynccontextmanager
+    async def send(request: ModelRequest) -> AsyncGenerator[Response]:
+        requests.append(request)
+        yield Response(body, {}, status)
+
+    return create_workers_ai(send)(model_id), requests
+
+
 async def parts_of(model: LanguageModel) -> list[ModelPart]:
     parts: list[ModelPart] = []
     async with model.stream(CALL) as stream:
@@ -53,14 +77,8 @@ async def parts_of(model: LanguageModel) -> list[ModelPart]:
 
 
 async def test_a_binding_is_asked_by_the_id_of_the_model() -> None:
-    requests: list[ModelRequest] = []
-
-    @asynccontextmanager
-    async def send(request: ModelRequest) -> AsyncGenerator[Response]:
-        requests.append(request)
-        yield Response(EVENTS, {})
-
-    parts = await parts_of(create_workers_ai(send)("@cf/x/y"))
+    model, requests = bound_model("@cf/x/y", EVENTS)
+    parts = await parts_of(model)
     assert requests[0].model == "@cf/x/y"
     assert parts[0] == StreamStart()
     assert TextDelta("text-0", "Hi") in parts
@@ -87,6 +105,32 @@ async def test_a_model_that_does_not_stream_by_rest_is_asked_again() -> None:
     provider = create_workers_ai_rest(server.fetch, account_id="acc", api_token="secret")
     assert TextDelta("text-0", "Hi") in await parts_of(provider("@cf/openai/gpt-oss-20b"))
     assert [body["stream"] for _, _, body in server.requests] == [True, False]
+
+
+async def test_openai_is_asked_through_the_same_binding() -> None:
+    model, requests = bound_model("openai/gpt-5-mini", OPENAI)
+    assert TextDelta("0", "Hi") in await parts_of(model)
+    body = msgspec.json.decode(requests[0].body)
+    assert (requests[0].model, requests[0].url, requests[0].headers) == ("openai/gpt-5-mini", None, {})
+    assert (body["model"], body["max_completion_tokens"]) == ("gpt-5-mini", 9)
+
+
+async def test_anthropic_is_asked_through_the_same_binding() -> None:
+    model, requests = bound_model("anthropic/claude-sonnet-4-5", ANTHROPIC)
+    assert "Hi" in [part.delta for part in await parts_of(model) if isinstance(part, TextDelta)]
+    body = msgspec.json.decode(requests[0].body)
+    assert (requests[0].model, body["max_tokens"]) == ("anthropic/claude-sonnet-4-5", 9)
+
+
+async def test_the_errors_of_the_gateway_are_those_of_workers_ai() -> None:
+    model, _ = bound_model("openai/gpt-5-mini", b'{"errors":[{"code":3040,"message":"busy"}]}', status=429)
+    with pytest.raises(APICallError, match="3040: busy"):
+        await parts_of(model)
+
+
+async def test_a_route_may_end_at_anthropic() -> None:
+    model, _ = bound_model("dynamic/route", ANTHROPIC)
+    assert "Hi" in [part.delta for part in await parts_of(model) if isinstance(part, TextDelta)]
 
 
 async def test_an_error_by_rest_is_raised() -> None:

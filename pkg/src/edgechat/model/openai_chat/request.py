@@ -14,7 +14,7 @@ def request_body(model_id: str, call: ModelCall, options: OpenAIChatOptions, war
     model = openai_model(model_id)
     effort = _effort(call, options, model, warnings)
     is_reasoning = model.is_reasoning if options.force_reasoning is None else options.force_reasoning
-    mode = options.system_message_mode or ("developer" if is_reasoning else "system")
+    mode = options.system_message_mode or ("developer" if is_reasoning or model.is_reasoning else "system")
     has_logprobs = options.logprobs is not None and options.logprobs is not False
     body = without_none(
         {

@@ -36,12 +36,12 @@ def request_body(
             "presence_penalty": call.presence_penalty,
             "stop": call.stop_sequences or None,
             "seed": call.seed,
-            "verbosity": options.get("textVerbosity"),
-            "reasoning_effort": call.reasoning,
         }
     )
     body |= {key: value for key, value in own.items() if key not in _KNOWN}
+    body |= without_none({"verbosity": options.get("textVerbosity"), "reasoning_effort": call.reasoning})
     if "reasoningEffort" in options:
+        # None is something that one may tell a server.
         body["reasoning_effort"] = options["reasoningEffort"]
     if call.response_format:
         if call.response_format.schema is None or not supports_structured_outputs:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from edgechat.errors import APICallError
-from edgechat.model.types import ModelCall, ModelRequest
+from edgechat.model.types import Decoder, ModelCall, ModelRequest
 from edgechat.model.workers_ai.decoder import WorkersAIDecoder
 from edgechat.model.workers_ai.errors import workers_ai_error
 from edgechat.model.workers_ai.request import forced_tools, request_body
@@ -36,7 +36,15 @@ class WorkersAI:
         return ModelRequest(model=self.model_id, body=msgspec.json.encode(body), headers=headers, warnings=warnings)
 
     def decoder(self, call: ModelCall, headers: Mapping[str, str]) -> WorkersAIDecoder:
-        return WorkersAIDecoder(stand_in=headers.get(STAND_IN_HEADER), forced_tools=forced_tools(call))
+        def anthropic() -> Decoder:
+            # Imported when used: only a gateway may send this wire.
+            from edgechat.model.anthropic import AnthropicMessages
+
+            return AnthropicMessages(self.model_id, api_key="").decoder(call, headers)
+
+        return WorkersAIDecoder(
+            stand_in=headers.get(STAND_IN_HEADER), forced_tools=forced_tools(call), anthropic=anthropic
+        )
 
     def error(self, status: int, headers: Mapping[str, str], body: str) -> APICallError:  # noqa: ARG002
         return workers_ai_error(body, status)

@@ -2,11 +2,11 @@
 
 Streams come in the native shape, `data: {"response": "tok", "p": "padding"}`, or in OpenAI's,
 `data: {"choices": [{"delta": {"content": "tok"}}]}`. Some models answer with one JSON document although a stream was
-asked for.
+asked for, and a gateway may pass on Anthropic's stream.
 """
 
 import re
-from collections.abc import Set
+from collections.abc import Callable, Set
 
 from edgechat.model.parts import ModelPart, ResponseMetadata
 from edgechat.model.types import Decoder
@@ -14,6 +14,7 @@ from edgechat.model.workers_ai.document import DocumentDecoder
 from edgechat.model.workers_ai.stream import StreamDecoder
 
 _FIRST_EVENT = re.compile(rb"^data:(.*)[\r\n]", re.MULTILINE)
+_ANTHROPIC = re.compile(rb'"type"\s*:\s*"message_start"')
 _MAX_HEAD = 1 << 16
 
 
@@ -24,8 +25,15 @@ class WorkersAIDecoder:
     be called, text is kept until the end: it may be the call. An error before any output raises `APICallError`.
     """
 
-    def __init__(self, *, stand_in: str | None = None, forced_tools: Set[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        *,
+        stand_in: str | None = None,
+        forced_tools: Set[str] = frozenset(),
+        anthropic: Callable[[], Decoder] | None = None,
+    ) -> None:
         self._stand_in = stand_in
+        self._anthropic = anthropic
         self._forced_tools = forced_tools
         self._head = b""
         self._decoder: Decoder | None = None
@@ -47,7 +55,10 @@ class WorkersAIDecoder:
         """None until enough has come."""
         if self._head.lstrip().startswith(b"{"):
             return DocumentDecoder(self._forced_tools)
-        if _FIRST_EVENT.search(self._head) or len(self._head) > _MAX_HEAD:
+        first = _FIRST_EVENT.search(self._head)
+        if first and self._anthropic and _ANTHROPIC.search(first[1]):
+            return self._anthropic()
+        if first or len(self._head) > _MAX_HEAD:
             return StreamDecoder(self._forced_tools)
         return None
 

@@ -7,18 +7,20 @@ import msgspec
 
 from edgechat.http import Fetch, FetchResponse
 from edgechat.model.remote import RemoteModel
-from edgechat.model.types import ModelRequest, Sender
+from edgechat.model.types import API, ModelRequest, Sender
 from edgechat.model.workers_ai.api import WorkersAI
 
 
 class WorkersAIProvider:
-    """`workers_ai("@cf/meta/llama-3.1-8b-instruct-fp8-fast")` is a `LanguageModel`."""
+    """`workers_ai("@cf/meta/llama-3.1-8b-instruct-fp8-fast")` is a `LanguageModel`, and so is
+    `workers_ai("anthropic/claude-sonnet-4-5")`, which needs an AI Gateway that may bill it.
+    """
 
     def __init__(self, send: Sender) -> None:
         self._send = send
 
     def __call__(self, model_id: str) -> RemoteModel:
-        return RemoteModel(WorkersAI(model_id), self._send)
+        return RemoteModel(_api(model_id), self._send)
 
 
 def create_workers_ai(send: Sender) -> WorkersAIProvider:
@@ -48,6 +50,15 @@ def create_workers_ai_rest(
             yield response
 
     return WorkersAIProvider(send)
+
+
+def _api(model_id: str) -> API:
+    if not model_id.startswith(("openai/", "anthropic/")):
+        return WorkersAI(model_id)
+    # Imported when used: most Workers never ask other providers, whose modules are many.
+    from edgechat.model.workers_ai.gateway import GatewayModel
+
+    return GatewayModel(model_id)
 
 
 def _is_json(response: FetchResponse) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 
 from edgechat.errors import UnsupportedFunctionalityError
 from edgechat.model import prompt
-from edgechat.model.files import data_url, inline, kind_of
+from edgechat.model.files import data_url, full_media_type, inline, kind_of
 from edgechat.model.prompt import (
     AssistantMessage,
     FileData,
@@ -133,7 +133,7 @@ def _image(part: FilePart) -> str:
     source = inline(part.data)
     if not isinstance(source, FileData):
         raise UnsupportedFunctionalityError("Workers AI takes the data of images, but not their addresses.")
-    return data_url(part.media_type, source.data)
+    return data_url(full_media_type(part.media_type, source), source.data)
 
 
 def _assistant(message: AssistantMessage) -> dict[str, Any]:
