@@ -12,6 +12,7 @@ from edgechat.errors import APICallError, StreamTruncatedError
 from edgechat.model.anthropic import AnthropicMessages
 from edgechat.model.openai_chat import OpenAIChat
 from edgechat.model.openai_compatible import OpenAICompatible
+from edgechat.model.openai_responses import OpenAIResponses
 from edgechat.model.parts import Error, Finish, ModelPart, StreamStart, Usage
 from edgechat.model.prompt import UserMessage
 from edgechat.model.types import API, FunctionTool, ModelCall
@@ -25,6 +26,7 @@ PIECES = (1, 7, 64, 1 << 30)
 APIS: dict[str, Callable[[], API]] = {
     "anthropic": lambda: AnthropicMessages("claude-sonnet-4-5", api_key="key"),
     "openai-chat": lambda: OpenAIChat("gpt-4.1-nano"),
+    "openai-responses": lambda: OpenAIResponses("gpt-5"),
     "compat": lambda: OpenAICompatible("model", provider="p", base_url="http://127.0.0.1"),
     "workers-openai": lambda: WorkersAI("@cf/conformance/model"),
     "workers-native": lambda: WorkersAI("@cf/conformance/model"),

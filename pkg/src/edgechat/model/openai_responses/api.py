@@ -18,10 +18,10 @@ from edgechat.model.types import ModelCall, ModelRequest
 
 
 class OpenAIResponses:
-    """The `API` of a model such as "gpt-5".
+    """The `API` of a model such as "gpt-5". `headers` carry the key.
 
-    `headers` carry the key. `provider` is the key of `provider_options` and of the metadata of parts: "openai", or "azure"
-    for a model there, whose calls take either.
+    `provider` is the key of `provider_options` and of the metadata of parts: "openai", or "azure" for a model there,
+    whose calls take either.
     """
 
     def __init__(
