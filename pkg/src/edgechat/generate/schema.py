@@ -19,7 +19,7 @@ class Schema[T]:
 
     def __init__(self, type: Any) -> None:
         self._pydantic = type if hasattr(type, "model_json_schema") else None
-        self._type = type
+        self.type = type
         self.json: JSONSchema = self._pydantic.model_json_schema() if self._pydantic else _inlined(type)
         self._decoder: JSONDecoder[T] | None = None if self._pydantic else JSONDecoder(type)
 
@@ -34,7 +34,7 @@ class Schema[T]:
         if self._pydantic:
             converted: T = self._pydantic.model_validate(value)
             return converted
-        result: T = msgspec.convert(value, self._type)
+        result: T = msgspec.convert(value, self.type)
         return result
 
 

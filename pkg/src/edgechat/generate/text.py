@@ -7,7 +7,7 @@ from typing import Any, Unpack, cast, overload
 
 import msgspec
 
-from edgechat.errors import NoObjectGeneratedError
+from edgechat.errors import NoObjectGeneratedError, public_text
 from edgechat.generate.callbacks import awaited
 from edgechat.generate.interrupt import Interrupt, Stopped, Timeout
 from edgechat.generate.loop import Loop, Task
@@ -16,7 +16,7 @@ from edgechat.generate.result import TextResult
 from edgechat.generate.settings import CallSettings, TextOptions, Transform, step_count_is
 from edgechat.generate.stream_parts import StreamPart
 from edgechat.generate.tools import by_name
-from edgechat.generate.ui import UIOptions, public_text, to_ui_chunks
+from edgechat.generate.ui import UIOptions, to_ui_chunks
 from edgechat.ids import generate_id
 from edgechat.model import parts as model
 from edgechat.model.prompt import UserMessage

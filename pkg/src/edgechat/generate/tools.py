@@ -11,6 +11,7 @@ from edgechat.generate.schema import Schema
 from edgechat.json import JSONDecoder
 from edgechat.model.prompt import ModelMessage, ToolOutput
 from edgechat.model.types import FunctionTool, JSONSchema, ProviderTool
+from edgechat.ui.validate import ToolTypes
 
 _any = JSONDecoder[Any](Any)
 
@@ -67,6 +68,11 @@ class Tool:
         return FunctionTool(
             name=self.name, description=self.description, input_schema=self.input_schema, strict=self.strict
         )
+
+    @property
+    def types(self) -> ToolTypes:
+        """For `validate_ui_messages`."""
+        return ToolTypes(self._schema.type if self._schema else Any)
 
     def parse(self, text: str) -> tuple[Any, Any]:
         """A model's input, as JSON and as the value that `execute` gets. Raises `InvalidToolInputError`."""

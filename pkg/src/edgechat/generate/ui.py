@@ -6,22 +6,16 @@ from typing import Any
 import msgspec
 
 from edgechat.errors import (
-    MASKED,
-    EdgeChatError,
     InvalidToolInputError,
     NoSuchToolError,
     ToolCallRepairError,
+    public_text,
 )
 from edgechat.generate import stream_parts as stream
 from edgechat.generate.result import plain
 from edgechat.generate.stream_parts import StreamPart
 from edgechat.model import parts as model
 from edgechat.ui import chunks as ui
-
-
-def public_text(error: Any) -> str:
-    """What a browser may be told of an error: nothing that is not declared safe."""
-    return error.public_message if isinstance(error, EdgeChatError) else MASKED
 
 
 class UIOptions(msgspec.Struct, kw_only=True, frozen=True):
