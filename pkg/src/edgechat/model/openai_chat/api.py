@@ -12,6 +12,9 @@ from edgechat.model.openai_errors import http_error
 from edgechat.model.types import ModelCall, ModelRequest
 
 
+BASE_URL = "https://api.openai.com/v1"
+
+
 class OpenAIChat:
     """The `API` of a model such as "gpt-4.1-mini". `headers` carry the key."""
 
@@ -20,7 +23,7 @@ class OpenAIChat:
         model_id: str,
         *,
         provider: str = "openai",
-        base_url: str = "https://api.openai.com/v1",
+        base_url: str = BASE_URL,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.model_id = model_id
