@@ -11,7 +11,6 @@ from edgechat.model.openai_chat.request import request_body
 from edgechat.model.openai_errors import http_error
 from edgechat.model.types import ModelCall, ModelRequest
 
-
 BASE_URL = "https://api.openai.com/v1"
 
 
