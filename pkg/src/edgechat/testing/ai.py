@@ -72,10 +72,12 @@ class FakeAI:
         return self._script.aborted
 
     async def run(self, model: str, inputs: Any, options: Mapping[str, Any] | None = None, **more: Any) -> Any:
-        """With `returnRawResponse` the response. Else the parsed JSON, or the response in place of a `ReadableStream`;
-        raises `JsException` for an error."""
+        """The JSON, or in place of a `ReadableStream`, and with `returnRawResponse`, a response to read.
+
+        Raises `JsException` for an error, except with `returnRawResponse`.
+        """
         call = AICall(model, inputs, {**(options or {}), **more})
-        response = self._respond(call)(self._script.next(call))
+        response = self._respond(call, self._script.next(call))
         if call.options.get("returnRawResponse"):
             return response
         if response.status >= 400:
@@ -86,13 +88,10 @@ class FakeAI:
 
     def __call__(self, request: ModelRequest) -> AbstractAsyncContextManager[FakeResponse]:
         call = AICall(request.model, msgspec.json.decode(request.body), {"extraHeaders": dict(request.headers)})
-        return self._script.play(call, self._respond(call))
+        return self._script.play(call, lambda answer: self._respond(call, answer))
 
-    def _respond(self, call: AICall) -> Callable[[AIAnswer], FakeResponse]:
-        def respond(answer: AIAnswer) -> FakeResponse:
-            return FakeResponse(_http(answer, call), self.clock)
-
-        return respond
+    def _respond(self, call: AICall, answer: AIAnswer) -> FakeResponse:
+        return FakeResponse(_http(answer, call), self.clock)
 
 
 def _http(answer: Any, call: AICall) -> HTTPAnswer:

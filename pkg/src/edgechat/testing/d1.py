@@ -77,8 +77,9 @@ class FakeD1(Failing):
     async def exec(self, query: str) -> JsDict:
         """Statements without parameters, in one transaction. A line break ends each of them."""
         await self._begin(query)
+        first, *_ = query.strip().split("\n")
         lines = [line for line in query.split("\n") if _COMMENTS.sub("", line).strip()]
-        with self._transaction(f"D1_EXEC_ERROR: Error in line 1: {query.strip().partition('\n')[0]}"):
+        with self._transaction(f"D1_EXEC_ERROR: Error in line 1: {first}"):
             for line in lines or [""]:
                 self._execute(line, ())
         return JsDict(count=len(lines), duration=0)

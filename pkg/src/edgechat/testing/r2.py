@@ -1,6 +1,7 @@
 """R2 in memory."""
 
 import base64
+import builtins
 import copy
 import datetime
 import hashlib
@@ -49,8 +50,7 @@ class FakeR2Body(FakeR2Object):
         self._data = self._data[offset : offset + length]
 
     async def text(self) -> str:
-        text: str = self._read().decode(errors="replace")
-        return text
+        return self._read().decode(errors="replace")
 
     async def json(self) -> Any:
         return js_value(msgspec.json.decode(self._read()))
@@ -61,7 +61,7 @@ class FakeR2Body(FakeR2Object):
     async def bytes(self) -> memoryview:
         return memoryview(self._read())
 
-    def _read(self) -> Any:
+    def _read(self) -> builtins.bytes:
         if self.bodyUsed:
             once = "It can only be used once. Use tee() first if you need to read it twice."
             raise JsException(f"Body has already been used. {once}", "TypeError")

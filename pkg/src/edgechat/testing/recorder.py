@@ -18,7 +18,7 @@ from edgechat.errors import APICallError
 from edgechat.http import Fetch, FetchResponse
 from edgechat.model.types import ModelRequest, Sender
 
-_SECRET_HEADER = re.compile(r"authorization|api-?key|cookie|secret|token", re.IGNORECASE)
+_SECRET_HEADER = re.compile(r"authorization|api-?key|cookie|secret|token$", re.IGNORECASE)
 _SECRET_IN_URL = re.compile(
     r"(?<=//)[^/@]*(?=@)|(?<=[?&])([^=&#]*(?:key|secret|signature|token)=)[^&#]*", re.IGNORECASE
 )
@@ -38,7 +38,7 @@ class _Chunk(_Data, kw_only=True):
     at: float
 
 
-class _Exchange(msgspec.Struct, kw_only=True, omit_defaults=True):
+class _Exchange(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True):
     method: str
     url: str
     headers: dict[str, str]

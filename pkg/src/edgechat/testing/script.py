@@ -93,9 +93,9 @@ class Script[Call, Answer]:
         return answer
 
     @asynccontextmanager
-    async def play[P: Player[Any]](self, call: Call, play: Callable[[Answer], P]) -> AsyncGenerator[P]:
+    async def play[P: Player[Any]](self, call: Call, player_of: Callable[[Answer], P]) -> AsyncGenerator[P]:
         index = len(self.calls)
-        player = play(self.next(call))
+        player = player_of(self.next(call))
         try:
             yield player
         finally:
