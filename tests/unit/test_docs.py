@@ -6,10 +6,12 @@
 import ast
 import inspect
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from docs_fakes import Cloudflare
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -23,7 +25,8 @@ def blocks_of(page: Path) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks_of(page)], ids=lambda page: page.name)
-async def test_the_examples_of_the_documentation_run(page: Path) -> None:
+async def test_the_examples_of_the_documentation_run(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "edgechat.platform.cloudflare", Cloudflare("edgechat.platform.cloudflare"))
     namespace: dict[str, Any] = {"__name__": "docs", "__file__": str(page)}
     for line, code in blocks_of(page):
         # Errors are to name the line of the page.
