@@ -71,12 +71,11 @@ async def test_leaving_the_answer_aborts_the_call() -> None:
     assert env.AI.calls[0].options.signal.aborted
 
 
-async def test_an_error_of_the_binding_has_its_code() -> None:
+async def test_an_error_of_the_binding_is_read_like_an_answer() -> None:
     env = env_answering('{"internalCode":3040,"name":"AiError","description":"busy"}', 429)
-    with pytest.raises(APICallError) as caught:
-        async with AIBinding(_EnvWrapper(env).AI)(REQUEST):
-            pass
-    assert (caught.value.status, caught.value.code, caught.value.is_retryable) == (429, 3040, True)
+    async with AIBinding(_EnvWrapper(env).AI)(REQUEST) as response:
+        assert response.status == 429
+        assert "busy" in await response.text()
 
 
 async def test_a_binding_that_throws_is_a_retryable_error() -> None:

@@ -1,5 +1,5 @@
 """In a page, on the main thread: PyScript or plain Pyodide."""
 
-from edgechat.platform._js import JsResponse, fetch
+from edgechat.platform._fetch import JsResponse, fetch
 
 __all__ = ["JsResponse", "fetch"]
