@@ -164,6 +164,11 @@ def test_options_of_the_provider_go_as_they_are() -> None:
     assert request.headers == {"x-a": "b", "x-session-affinity": "chat1"}
 
 
+def test_options_are_taken_in_either_spelling() -> None:
+    call = ModelCall(messages=[], provider_options={"workers-ai": {"session_affinity": "chat1"}})
+    assert WorkersAI("@cf/x/y").build(call).headers == {"x-session-affinity": "chat1"}
+
+
 def test_what_is_not_supported_is_said() -> None:
     assert "stop" not in body_of(stop_sequences=["x"], warnings=1)
 

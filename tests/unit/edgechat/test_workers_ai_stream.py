@@ -37,7 +37,7 @@ HELLO: list[ModelPart] = [
     TextEnd("text-0"),
 ]
 USAGE = Usage(input_tokens=3, output_tokens=2, raw={"total": 5})
-NO_USAGE = Usage(input_tokens=0, output_tokens=0, raw={"totalTokens": 0})
+NO_USAGE = Usage(input_tokens=0, output_tokens=0, is_estimated=True, raw={"totalTokens": 0})
 DONE = "data: [DONE]\n\n"
 
 

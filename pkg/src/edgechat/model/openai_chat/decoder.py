@@ -174,12 +174,13 @@ class OpenAIChatDecoder:
         if delta.refusal:
             self._has_refusal = True
             self._add_text(delta.refusal, parts)
-        for call in delta.tool_calls or ():
-            function = call.function
-            self._calls.feed(parts, index=call.index, id=call.id, name=function.name, arguments=function.arguments)
-        for annotation in delta.annotations or ():
-            citation = annotation.url_citation
-            parts.append(Source("url", generate_id(), url=citation.url, title=citation.title))
+        if delta.tool_calls:
+            for call in delta.tool_calls:
+                name, arguments = call.function.name, call.function.arguments
+                self._calls.feed(parts, index=call.index, id=call.id, name=name, arguments=arguments)
+        if delta.annotations:
+            citations = [annotation.url_citation for annotation in delta.annotations]
+            parts += [Source("url", generate_id(), url=each.url, title=each.title) for each in citations]
 
     def _add_text(self, text: str, parts: list[ModelPart]) -> None:
         if not self._has_text:

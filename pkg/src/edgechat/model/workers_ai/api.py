@@ -18,7 +18,8 @@ class WorkersAI:
     """The `API` of a text generation model, such as "@cf/meta/llama-3.1-8b-instruct-fp8-fast".
 
     `provider_options["workers-ai"]`: "sessionAffinity" names a conversation, whose calls find their prompts cached. All
-    else goes into the request as it is, such as "reasoning_effort", "chat_template_kwargs" or "lora".
+    else goes into the request as it is, such as "reasoning_effort", "chat_template_kwargs" or "lora". Without
+    `max_output_tokens` many models stop after 256.
     """
 
     provider = "workers-ai"
@@ -30,8 +31,9 @@ class WorkersAI:
         warnings: list[str] = []
         options = dict(call.provider_options.get(self.provider, {}))
         headers = dict(call.headers)
-        if affinity := options.pop("sessionAffinity", None):
-            headers["x-session-affinity"] = affinity
+        for name in ("sessionAffinity", "session_affinity"):
+            if affinity := options.pop(name, None):
+                headers["x-session-affinity"] = affinity
         body = request_body(call, warnings) | options
         return ModelRequest(model=self.model_id, body=msgspec.json.encode(body), headers=headers, warnings=warnings)
 

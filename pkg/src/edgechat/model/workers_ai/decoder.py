@@ -15,7 +15,7 @@ from edgechat.model.workers_ai.stream import StreamDecoder
 
 _FIRST_EVENT = re.compile(rb"^data:(.*)[\r\n]", re.MULTILINE)
 _ANTHROPIC = re.compile(rb'"type"\s*:\s*"message_start"')
-_MAX_HEAD = 1 << 16
+_MAX_HEAD = 1 << 14
 
 
 class WorkersAIDecoder:
@@ -52,7 +52,7 @@ class WorkersAIDecoder:
         return [*self._metadata(), *decoder.feed(self._head), *decoder.close()]
 
     def _choose(self) -> Decoder | None:
-        """None until enough has come."""
+        """None until enough has come to tell."""
         if self._head.lstrip().startswith(b"{"):
             return DocumentDecoder(self._forced_tools)
         first = _FIRST_EVENT.search(self._head)

@@ -6,14 +6,7 @@ from typing import Any
 import msgspec
 
 from edgechat.json import JSONDecoder
-from edgechat.model.parts import (
-    Finish,
-    ModelPart,
-    ReasoningDelta,
-    ReasoningEnd,
-    ReasoningStart,
-    ToolCall,
-)
+from edgechat.model.parts import Finish, ModelPart, ReasoningDelta, ReasoningEnd, ReasoningStart
 from edgechat.model.workers_ai.errors import error_of
 from edgechat.model.workers_ai.shapes import NO_USAGE, finish_reason, text_of, usage_of, whole_text
 from edgechat.model.workers_ai.tool_calls import complete_calls, leaked_calls
@@ -46,9 +39,8 @@ class DocumentDecoder:
         choice = _dict(_first(answer.get("choices")))
         message = _dict(choice.get("message"))
         text = text_of(message.get("content")) or text_of(answer.get("response"))
-        calls: list[ToolCall] = complete_calls(
-            answer["tool_calls"] if isinstance(answer.get("tool_calls"), list) else message.get("tool_calls")
-        )
+        native_calls = answer.get("tool_calls")
+        calls = complete_calls(native_calls if isinstance(native_calls, list) else message.get("tool_calls"))
         raw = (choice or answer).get("finish_reason")
         raw = raw if isinstance(raw, str) else "stop"
         usage = usage_of(answer.get("usage"))

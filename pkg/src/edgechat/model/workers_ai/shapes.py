@@ -16,7 +16,8 @@ _FINISH_REASONS: dict[str, FinishReason] = {
     "unknown": "other",
 }
 
-NO_USAGE = Usage(input_tokens=0, output_tokens=0, raw={"totalTokens": 0})
+NO_USAGE = Usage(input_tokens=0, output_tokens=0, is_estimated=True, raw={"totalTokens": 0})
+"""Of a stream that did not say."""
 
 
 def finish_reason(raw: str) -> FinishReason:
