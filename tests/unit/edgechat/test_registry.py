@@ -1,7 +1,7 @@
 import pytest
 
 from edgechat.errors import NoSuchModelError, NoSuchProviderError
-from edgechat.model.registry import create_provider_registry, custom_provider, resolve
+from edgechat.model.registry import create_provider_registry, custom_provider
 from edgechat.model.types import LanguageModel
 from edgechat.testing import FakeModel
 
@@ -64,11 +64,3 @@ def test_providers_can_be_nested() -> None:
         {"my": custom_provider({"fast": "anthropic/haiku"}, fallback_provider=REGISTRY)}
     )
     assert registry.language_model("my/fast").model_id == "haiku"
-
-
-def test_a_model_may_be_given_by_its_id_where_there_is_a_registry() -> None:
-    model = anthropic("claude")
-    assert resolve(model) is model
-    assert resolve("anthropic/claude", REGISTRY).model_id == "claude"
-    with pytest.raises(NoSuchModelError, match="registry"):
-        resolve("anthropic/claude")

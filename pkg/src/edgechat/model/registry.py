@@ -45,12 +45,3 @@ def custom_provider(
         return fallback_provider(model)
 
     return provide
-
-
-def resolve(model: LanguageModel | str, provider: Provider | None = None) -> LanguageModel:
-    """The model itself, or that of an id."""
-    if not isinstance(model, str):
-        return model
-    if provider is None:
-        raise NoSuchModelError(model, "An id needs a registry to look it up in.")
-    return provider(model)
