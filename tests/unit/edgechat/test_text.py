@@ -13,6 +13,7 @@ from edgechat.errors import (
     ModelTimeoutError,
     NoObjectGeneratedError,
     NoOutputGeneratedError,
+    StreamTruncatedError,
     ToolChoiceViolationError,
 )
 from edgechat.generate.interrupt import Timeout
@@ -196,6 +197,15 @@ async def test_an_error_inside_the_stream_is_told_and_the_rest_comes_through() -
     assert ui.Error(error_text=MASKED) in chunks
     assert stream.text == "Hellothere"
     assert isinstance(stream.error, ValueError)
+
+
+async def test_a_truncated_answer_is_an_error_though_the_stream_ended_in_good_order() -> None:
+    answer: Any = ["Hello", model.Finish("error", model.Usage(is_estimated=True), "stream-truncated")]
+    stream = stream_text(model=FakeModel(answer), prompt="Hi")
+    chunks = await chunks_of(stream)
+    assert chunks[-1] == ui.Finish(finish_reason="error")
+    assert isinstance(stream.error, StreamTruncatedError)
+    assert (stream.text, stream.usage.is_estimated, stream.usage.output_tokens) == ("Hello", True, 2)
 
 
 async def test_a_stream_without_anything_is_an_error() -> None:

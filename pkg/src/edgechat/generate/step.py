@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from edgechat.errors import InvalidToolApprovalError, ToolChoiceViolationError
+from edgechat.errors import APICallError, InvalidToolApprovalError, StreamTruncatedError, ToolChoiceViolationError
 from edgechat.generate import stream_parts as stream
 from edgechat.generate.result import ContentPart, Reasoning, StepResult, Text
 from edgechat.generate.timing import Timing
@@ -14,6 +14,9 @@ from edgechat.generate.tools import Tool
 from edgechat.model import parts as model
 from edgechat.model.parts import FinishReason, ModelPart, ProviderMetadata, Usage
 from edgechat.model.types import ToolChoice, ToolNamed
+
+TRUNCATED = "stream-truncated"
+"""The raw finish reason of a stream that broke off in good order (npm `workers-ai-provider`)."""
 
 _CHARACTERS_PER_TOKEN = 4
 """Of English text, roughly: for estimates, where the provider had no time to count."""
@@ -67,7 +70,7 @@ class Step:
         self.warnings: list[str] = []
         self.finish_reason: FinishReason | None = None
         self.raw_finish_reason: str | None = None
-        self.usage: Usage | None = None
+        self.usage = Usage(is_estimated=True)  # until the provider has counted
         self.provider_metadata: ProviderMetadata | None = None
         self.response = model.ResponseMetadata(model_id=model_id)
         self.error: Exception | None = None
@@ -118,7 +121,7 @@ class Step:
             content=self.content,
             finish_reason=self.finish_reason or "other",
             raw_finish_reason=self.raw_finish_reason,
-            usage=self.usage or self._estimate(prompt_characters),
+            usage=self._estimate(prompt_characters) if self.usage.is_estimated else self.usage,
             timing=self.timing,
             response=self.response,
             provider_metadata=self.provider_metadata,
@@ -252,6 +255,12 @@ class Step:
         self.raw_finish_reason = part.raw_finish_reason
         self.provider_metadata = part.provider_metadata
         self.finish_reason = part.finish_reason
+        if part.finish_reason == "error" and self.error is None:
+            # The stream itself tells of it by its finish reason only.
+            is_cut = part.raw_finish_reason == TRUNCATED
+            self.error = (
+                StreamTruncatedError("The answer was cut off.") if is_cut else APICallError("The model failed.")
+            )
         if violation := self._violation():
             self.error, self.finish_reason = violation, "error"
             return [model.Error(violation)]
