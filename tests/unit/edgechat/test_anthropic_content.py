@@ -178,6 +178,14 @@ def test_so_does_code_that_comes_at_once() -> None:
     assert call.input == '{"type":"programmatic-tool-call","code":"1+1"}'
 
 
+@pytest.mark.parametrize("json", ["[1]", '{"type": 1, "code": 2}', "broken"])
+def test_other_input_of_code_execution_stays_as_it_is(json: str) -> None:
+    tool = {"type": "server_tool_use", "id": "s1", "name": "code_execution", "input": {"x": 1}}
+    call = decode(*block(tool, json_delta(json)))[-1]
+    assert isinstance(call, ToolCall)
+    assert call.input == '{"x":1}' + json
+
+
 def test_code_that_nobody_declared_is_run_for_the_newer_web_tools() -> None:
     web = ProviderTool(id="anthropic.web_fetch_20260209", name="web_fetch")
     code = ProviderTool(id="anthropic.code_execution_20260120", name="code_execution")
@@ -262,6 +270,11 @@ def test_the_tool_for_json_is_the_answer_and_what_was_said_before_it_is_not() ->
     assert parts[:-1] == [TextStart("1"), TextDelta("1", '{"a": 1}'), TextEnd("1")]
     assert isinstance(parts[-1], Finish)
     assert (parts[-1].finish_reason, parts[-1].raw_finish_reason) == ("stop", "tool_use")
+
+
+def test_thoughts_come_in_json_mode_too() -> None:
+    thought = block({"type": "thinking", "thinking": ""}, delta(type="thinking_delta", thinking="Hm."))
+    assert decode(*thought, call=AS_TOOL) == [ReasoningStart("0"), ReasoningDelta("0", "Hm."), ReasoningEnd("0")]
 
 
 def test_text_is_the_answer_if_the_tool_for_json_was_not_called() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from edgechat.errors import APICallError
 from edgechat.model.anthropic import AnthropicMessages
 from edgechat.model.parts import Finish
 from edgechat.model.types import ModelCall
@@ -46,6 +47,10 @@ def metadata(message: JSON, *changes: JSON) -> JSON:
 def test_the_reason_of_the_end(raw: str | None, reason: str) -> None:
     end = finish({}, {"delta": {"stop_reason": raw}})
     assert (end.finish_reason, end.raw_finish_reason) == (reason, raw)
+
+
+def test_a_message_may_say_why_it_ends_when_it_begins() -> None:
+    assert finish({"stop_reason": "refusal"}).finish_reason == "content-filter"
 
 
 def test_what_is_always_there() -> None:
@@ -101,6 +106,12 @@ def test_what_is_there_if_anthropic_says_it() -> None:
     }
 
 
+def test_counts_that_cannot_be_read_are_an_error() -> None:
+    decoder = AnthropicMessages("claude-sonnet-4-5", api_key="k").decoder(ModelCall(messages=[]), {})
+    with pytest.raises(APICallError):
+        decoder.feed(b'data: {"type":"message_start","message":{"usage":{"input_tokens":"many"}}}\n\n')
+
+
 def test_a_container_lasts_until_the_next_change() -> None:
     container = {"container": {"id": "c", "expires_at": "2025"}}
     assert metadata(container)["container"] == {"id": "c", "expiresAt": "2025", "skills": None}
@@ -110,7 +121,8 @@ def test_a_container_lasts_until_the_next_change() -> None:
 def test_later_counts_replace_earlier_ones_and_all_are_reported() -> None:
     usage = finish(
         {"usage": {"input_tokens": 10, "cache_creation_input_tokens": 4, "extra": {"a": 1}}},
-        {"usage": {"input_tokens": 12, "output_tokens": 5}},
+        {"usage": {"input_tokens": 12, "output_tokens": 5, "service_tier": "standard"}},
+        {"usage": {"output_tokens": 6, "cache_creation_input_tokens": 4}},
         {"usage": {"output_tokens": 7, "cache_read_input_tokens": 2, "output_tokens_details": {"thinking_tokens": 3}}},
     ).usage
     assert (usage.input_tokens, usage.no_cache_tokens, usage.cache_write_tokens, usage.cache_read_tokens) == (
@@ -125,6 +137,7 @@ def test_later_counts_replace_earlier_ones_and_all_are_reported() -> None:
         "cache_creation_input_tokens": 4,
         "extra": {"a": 1},
         "output_tokens": 7,
+        "service_tier": "standard",
         "cache_read_input_tokens": 2,
         "output_tokens_details": {"thinking_tokens": 3},
     }

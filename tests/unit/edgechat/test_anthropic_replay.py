@@ -221,5 +221,7 @@ def test_calls_of_mcp_tools_name_their_server() -> None:
         {"type": "mcp_tool_use", "id": "m1", "name": "search", "input": {"q": 1}, "server_name": "docs"},
         {"type": "mcp_tool_result", "tool_use_id": "m1", "is_error": False, "content": "Found"},
     ]
+    empty = msgspec.structs.replace(call, input=msgspec.UNSET)
+    assert said(empty)[0]["input"] == {}
     nowhere = msgspec.structs.replace(call, provider_options={"anthropic": {"type": "mcp-tool-use"}})
     assert said(nowhere) == []

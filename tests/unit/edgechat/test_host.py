@@ -194,6 +194,17 @@ async def test_nobody_is_kept_alive_who_has_gone() -> None:
     assert client.bodies == [ui.encode(HELLO[0])]
 
 
+async def test_nothing_follows_the_end_however_slowly_it_goes_out() -> None:
+    class SlowClient(Client):
+        async def send(self, message: MutableMapping[str, Any]) -> None:
+            await super().send(message)
+            await asyncio.sleep(0.03)
+
+    client, chunks = SlowClient(), Chunks()
+    await client.call(stream_response(chunks.stream(), keep_alive=0.01))
+    assert client.messages[-1]["more_body"] is False
+
+
 async def test_a_failure_is_logged_and_told_in_safe_words(caplog: pytest.LogCaptureFixture) -> None:
     client, chunks = Client(), Chunks(HELLO[0], TimeoutError("secret detail"))
     await client.call(stream_response(chunks.stream()))

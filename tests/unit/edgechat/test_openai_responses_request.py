@@ -1,0 +1,323 @@
+import json
+from typing import Any
+
+import pytest
+
+from edgechat.errors import InvalidArgumentError, UnsupportedFunctionalityError
+from edgechat.model.openai_responses import OpenAIResponses
+from edgechat.model.prompt import UserMessage
+from edgechat.model.types import API, FunctionTool, JSONFormat, ModelCall, ProviderTool, ToolNamed
+
+ASK = [UserMessage("Hi")]
+INPUT = [{"role": "user", "content": [{"type": "input_text", "text": "Hi"}]}]
+WEATHER = FunctionTool(name="weather", description="d", input_schema={"type": "object"})
+
+
+def request(model: str = "gpt-5", *, call: dict[str, Any] | None = None, **options: Any) -> tuple[Any, list[str]]:
+    """The body without the input, and the warnings."""
+    built = OpenAIResponses(model).build(
+        ModelCall(messages=[*ASK], **(call or {}), provider_options={"openai": options})
+    )
+    body = json.loads(built.body)
+    del body["input"]
+    return body, built.warnings
+
+
+def body(model: str = "gpt-5", **more: Any) -> Any:
+    return request(model, **more)[0]
+
+
+def with_tools(*tools: FunctionTool | ProviderTool, choice: Any = None, **options: Any) -> Any:
+    return body(call={"tools": [*tools], "tool_choice": choice}, **options)
+
+
+def provided(kind: str, name: str = "tool", **args: Any) -> ProviderTool:
+    return ProviderTool(id=f"openai.{kind}", name=name, args=args)
+
+
+def test_a_request_says_what_is_asked_and_nothing_else() -> None:
+    api: API = OpenAIResponses("gpt-4o", headers={"authorization": "Bearer key"}, base_url="http://127.0.0.1/v1/")
+    built = api.build(ModelCall(messages=[*ASK], max_output_tokens=10, temperature=0.5, headers={"x-a": "b"}))
+    assert built.url == "http://127.0.0.1/v1/responses"
+    assert built.headers == {"content-type": "application/json", "authorization": "Bearer key", "x-a": "b"}
+    expected = {"model": "gpt-4o", "input": INPUT, "max_output_tokens": 10, "temperature": 0.5, "stream": True}
+    assert json.loads(built.body) == expected
+    assert built.warnings == []
+
+
+def test_an_answer_that_is_none_has_openais_own_words() -> None:
+    error = OpenAIResponses("gpt-5").error(429, {}, '{"error":{"message":"Slow down","code":"rate_limit_exceeded"}}')
+    assert (str(error), error.status, error.code, error.is_retryable) == ("Slow down", 429, "rate_limit_exceeded", True)
+
+
+def test_settings_that_openai_does_not_have_are_named() -> None:
+    call = {"top_k": 1, "seed": 1, "presence_penalty": 0.1, "frequency_penalty": 0.1, "stop_sequences": ["."]}
+    sent, warnings = request(call=call)
+    assert sent == {"model": "gpt-5", "stream": True}
+    assert [warning.split()[0] for warning in warnings] == [*call]
+
+
+def test_models_that_reason_choose_their_words_themselves() -> None:
+    call = {"temperature": 0.5, "top_p": 0.5}
+    sent, warnings = request("gpt-5", call=call)
+    assert "temperature" not in sent
+    assert "top_p" not in sent
+    assert len(warnings) == 2
+    assert body("gpt-5.1", call=call, reasoningEffort="none")["temperature"] == 0.5
+
+
+def test_how_much_a_model_reasons() -> None:
+    assert body(call={"reasoning": "low"})["reasoning"] == {"effort": "low", "summary": "detailed"}
+    assert body(call={"reasoning": "low"}, reasoning_effort="high", reasoning_summary=None)["reasoning"] == {
+        "effort": "high"
+    }
+    assert body(reasoningMode="pro", reasoningContext="auto")["reasoning"] == {"mode": "pro", "context": "auto"}
+
+
+def test_models_that_do_not_reason_are_not_asked_to() -> None:
+    sent, warnings = request("gpt-4o", reasoningEffort="low", reasoningSummary="auto")
+    assert "reasoning" not in sent
+    assert [warning.split()[0] for warning in warnings] == ["reasoningEffort", "reasoningSummary"]
+    assert body("my-model", reasoningEffort="low", forceReasoning=True)["reasoning"]["effort"] == "low"
+
+
+def test_an_answer_in_json() -> None:
+    schema = {"type": "object", "properties": {}}
+    text_format = body(call={"response_format": JSONFormat(schema=schema, description="d")}, textVerbosity="low")[
+        "text"
+    ]
+    assert text_format == {
+        "verbosity": "low",
+        "format": {"type": "json_schema", "strict": True, "name": "response", "description": "d", "schema": schema},
+    }
+    assert body(call={"response_format": JSONFormat()})["text"] == {"format": {"type": "json_object"}}
+    lenient = body(call={"response_format": JSONFormat(schema=schema)}, strictJsonSchema=False)
+    assert lenient["text"]["format"]["strict"] is False
+
+
+def test_a_format_of_text_can_be_set_beside_it() -> None:
+    wanted = {"type": "json_schema", "name": "n", "schema": {"type": "object", "propertyNames": {"type": "string"}}}
+    sent, warnings = request(call={"response_format": JSONFormat()}, textFormat=wanted)
+    assert sent["text"] == {"format": wanted | {"schema": {"type": "object"}}}
+    assert len(warnings) == 1
+
+
+@pytest.mark.parametrize("spelling", ["camel", "snake"])
+def test_options_go_where_openai_wants_them_in_either_spelling(spelling: str) -> None:
+    camel = {
+        "store": False,
+        "user": "u",
+        "instructions": "i",
+        "metadata": {"aKey": "v"},
+        "previousResponseId": "resp_1",
+        "maxToolCalls": 3,
+        "parallelToolCalls": False,
+        "promptCacheKey": "k",
+        "promptCacheOptions": {"comparisonResponseId": "r"},
+        "safetyIdentifier": "s",
+        "contextManagement": [{"type": "compaction", "compactThreshold": 5}],
+    }
+    snake = {
+        "store": False,
+        "user": "u",
+        "instructions": "i",
+        "metadata": {"aKey": "v"},
+        "previous_response_id": "resp_1",
+        "max_tool_calls": 3,
+        "parallel_tool_calls": False,
+        "prompt_cache_key": "k",
+        "prompt_cache_options": {"comparison_response_id": "r"},
+        "safety_identifier": "s",
+        "context_management": [{"type": "compaction", "compact_threshold": 5}],
+    }
+    sent = body("gpt-4o", **(camel if spelling == "camel" else snake))
+    assert sent == {"model": "gpt-4o", "stream": True, **snake}
+
+
+def test_an_option_that_cannot_be_read_is_refused() -> None:
+    with pytest.raises(InvalidArgumentError, match="openai"):
+        body(store="yes")
+
+
+def test_azure_takes_options_of_its_own_before_those_of_openai() -> None:
+    api = OpenAIResponses("gpt-4o", provider="azure")
+    both = {"openai": {"user": "o"}, "azure": {"user": "a"}}
+    for options, user in ((both, "a"), ({"openai": {"user": "o"}}, "o")):
+        sent = api.build(ModelCall(messages=[*ASK], provider_options=options))
+        assert json.loads(sent.body)["user"] == user
+
+
+def test_what_comes_with_an_answer_is_asked_for() -> None:
+    assert body(store=False)["include"] == ["reasoning.encrypted_content"]
+    assert body("gpt-4o", logprobs=3, include=["file_search_call.results"]) == {
+        "model": "gpt-4o",
+        "stream": True,
+        "include": ["file_search_call.results", "message.output_text.logprobs"],
+        "top_logprobs": 3,
+    }
+    assert with_tools(provided("web_search"))["include"] == ["web_search_call.action.sources"]
+    assert "include" not in with_tools(provided("web_search"), includeWebSearchSources=False)
+    assert with_tools(provided("code_interpreter"))["include"] == ["code_interpreter_call.outputs"]
+
+
+def test_models_without_logprobs_are_not_asked_for_them() -> None:
+    sent, warnings = request("gpt-6-astra", logprobs=True)
+    assert sent == {"model": "gpt-6-astra", "stream": True}
+    assert len(warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        ("gpt-4o", {"serviceTier": "flex"}),
+        ("gpt-5-nano", {"serviceTier": "priority"}),
+        ("gpt-6-sol", {"promptCacheRetention": "24h"}),
+        ("gpt-5", {"reasoningEffortUpdate": "low"}),
+    ],
+)
+def test_services_that_a_model_does_not_have_are_left_out(model: str, options: dict[str, Any]) -> None:
+    sent, warnings = request(model, **options)
+    assert sent == {"model": model, "stream": True}
+    assert len(warnings) == 1
+
+
+def test_the_effort_can_change_and_the_conversation_be_compacted() -> None:
+    options = {"openai": {"reasoningEffortUpdate": "low", "compactionTrigger": True}}
+    sent = OpenAIResponses("gpt-6-sol").build(ModelCall(messages=[*ASK], provider_options=options))
+    update = {"type": "configuration_update", "reasoning": {"effort": "low"}}
+    assert json.loads(sent.body)["input"] == [update, *INPUT, {"type": "compaction_trigger"}]
+
+
+def test_functions() -> None:
+    options = {"openai": {"deferLoading": True, "async": True}}
+    other = FunctionTool(name="b", input_schema={}, strict=True, provider_options=options)
+    sent, warnings = request(call={"tools": [WEATHER, other]})
+    assert sent["tools"] == [
+        {"type": "function", "name": "weather", "description": "d", "parameters": {"type": "object"}, "strict": False},
+        {"type": "function", "name": "b", "parameters": {}, "strict": True, "defer_loading": True},
+    ]
+    assert "Asynchronous" in warnings[0]
+
+
+def test_functions_in_a_namespace() -> None:
+    def tool(name: str, description: str) -> FunctionTool:
+        options = {"openai": {"namespace": {"name": "ns", "description": description}}}
+        return FunctionTool(name=name, input_schema={}, provider_options=options)
+
+    [namespace] = with_tools(tool("a", "d"), tool("b", "d"))["tools"]
+    assert [inner["name"] for inner in namespace["tools"]] == ["a", "b"]
+    with pytest.raises(UnsupportedFunctionalityError, match="descriptions"):
+        with_tools(tool("a", "d"), tool("b", "e"))
+
+
+@pytest.mark.parametrize(
+    ("tool", "expected"),
+    [
+        (
+            provided("web_search", searchContextSize="low", filters={"allowedDomains": ["e.com"]}),
+            {"type": "web_search", "search_context_size": "low", "filters": {"allowed_domains": ["e.com"]}},
+        ),
+        (
+            provided("file_search", vectorStoreIds=["v"], ranking={"scoreThreshold": 0.5}),
+            {"type": "file_search", "vector_store_ids": ["v"], "ranking_options": {"score_threshold": 0.5}},
+        ),
+        (provided("code_interpreter"), {"type": "code_interpreter", "container": {"type": "auto"}}),
+        (
+            provided("code_interpreter", container={"fileIds": ["f"]}),
+            {"type": "code_interpreter", "container": {"type": "auto", "file_ids": ["f"]}},
+        ),
+        (provided("code_interpreter", container="c"), {"type": "code_interpreter", "container": "c"}),
+        (
+            provided("mcp", serverLabel="l", serverUrl="u", headers={"xKey": "v"}),
+            {
+                "type": "mcp",
+                "server_label": "l",
+                "server_url": "u",
+                "headers": {"xKey": "v"},
+                "require_approval": "never",
+            },
+        ),
+        (provided("custom", "sql", description="d"), {"type": "custom", "name": "sql", "description": "d"}),
+        (provided("local_shell"), {"type": "local_shell"}),
+        (
+            provided("shell", environment={"skills": [{"name": "n", "description": "d", "path": "p"}]}),
+            {
+                "type": "shell",
+                "environment": {"type": "local", "skills": [{"name": "n", "description": "d", "path": "p"}]},
+            },
+        ),
+        (
+            provided(
+                "shell",
+                environment={
+                    "type": "containerAuto",
+                    "skills": [{"type": "skillReference", "providerReference": {"openai": "sk"}}],
+                },
+            ),
+            {
+                "type": "shell",
+                "environment": {
+                    "type": "container_auto",
+                    "skills": [{"type": "skill_reference", "skill_id": "sk", "version": "latest"}],
+                },
+            },
+        ),
+        (
+            provided("tool_search", parameters={"aKey": 1}),
+            {"type": "tool_search", "parameters": {"aKey": 1}},
+        ),
+    ],
+)
+def test_openais_own_tools(tool: ProviderTool, expected: Any) -> None:
+    assert with_tools(tool)["tools"] == [expected]
+
+
+def test_a_tool_that_openai_does_not_have_is_left_out() -> None:
+    sent, warnings = request(call={"tools": [ProviderTool(id="other.thing", name="x")]})
+    assert sent["tools"] == []
+    assert "other.thing" in warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        ("required", "required"),
+        (ToolNamed("weather"), {"type": "function", "name": "weather"}),
+        (ToolNamed("find"), {"type": "web_search"}),
+        (ToolNamed("sql"), {"type": "custom", "name": "sql"}),
+    ],
+)
+def test_a_tool_is_chosen(choice: Any, expected: Any) -> None:
+    tools = WEATHER, provided("web_search", "find"), provided("custom", "sql")
+    assert with_tools(*tools, choice=choice)["tool_choice"] == expected
+
+
+def test_some_tools_can_be_allowed() -> None:
+    late = FunctionTool(name="late", input_schema={}, provider_options={"openai": {"deferLoading": True}})
+    searches = (
+        provided("web_search", "find"),
+        provided("mcp", "m", serverLabel="l"),
+        provided("mcp", "n", serverLabel="k"),
+    )
+    allowed = {"toolNames": ["weather", "web_search", "m", "late", "mcp", "gone"], "mode": "required"}
+    sent, warnings = request(call={"tools": [WEATHER, late, *searches]}, allowedTools=allowed)
+    assert sent["tool_choice"] == {
+        "type": "allowed_tools",
+        "mode": "required",
+        "tools": [
+            {"type": "function", "name": "weather"},
+            {"type": "web_search"},
+            {"type": "mcp", "server_label": "l"},
+            {"type": "function", "name": "gone"},
+        ],
+    }
+    assert len(warnings) == 3
+    with pytest.raises(UnsupportedFunctionalityError):
+        with_tools(late, allowedTools={"toolNames": ["late"]})
+
+
+def test_a_tool_that_is_left_out_cannot_be_forced() -> None:
+    late = FunctionTool(name="late", input_schema={}, provider_options={"openai": {"omitFromRequestTools": True}})
+    assert with_tools(late)["tools"] == []
+    with pytest.raises(UnsupportedFunctionalityError, match="forced"):
+        with_tools(late, choice=ToolNamed("late"))
