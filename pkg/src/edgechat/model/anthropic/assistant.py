@@ -82,18 +82,25 @@ class AssistantBlocks:
         return None
 
     def _tool_call(self, part: ToolCallPart, options: dict[str, Any]) -> dict[str, Any] | None:
-        caller = _caller(options)
+        given = {} if part.input is msgspec.UNSET else part.input
         if not part.provider_executed:
-            return {
-                "type": "tool_use",
-                "id": part.tool_call_id,
-                "name": part.tool_name,
-                "input": _object(part.input),
-                **caller,
-            }
-        if options.get("type") == "mcp-tool-use":
-            return self._mcp_tool_call(part, options)
-        name, given = self._names.provider(part.tool_name), {} if part.input is msgspec.UNSET else part.input
+            call: dict[str, Any] | None = {"type": "tool_use", "name": part.tool_name, "input": _object(given)}
+        elif options.get("type") == "mcp-tool-use":
+            self._mcp_calls.add(part.tool_call_id)
+            return self._mcp_call(part, given, options.get("server_name"))
+        else:
+            call = self._server_call(part, given)
+        return call and {"id": part.tool_call_id, **call, **_caller(options)}
+
+    def _mcp_call(self, part: ToolCallPart, given: Any, server: Any) -> dict[str, Any] | None:
+        if isinstance(server, str):
+            call = {"type": "mcp_tool_use", "id": part.tool_call_id, "name": part.tool_name}
+            return {**call, "input": given, "server_name": server}
+        self._warnings.append(f"The call of the MCP tool {part.tool_name} does not say which server it is on.")
+        return None
+
+    def _server_call(self, part: ToolCallPart, given: Any) -> dict[str, Any] | None:
+        name = self._names.provider(part.tool_name)
         if name not in _SERVER_TOOLS:
             self._warnings.append(f"Anthropic takes no calls of {part.tool_name} that a provider ran.")
             return None
@@ -104,21 +111,7 @@ class AssistantBlocks:
             if kind in (*_CODE_TYPES, "programmatic-tool-call"):
                 name = kind if kind in _CODE_TYPES else name
                 given = {key: value for key, value in given.items() if key != "type"}
-        return {"type": "server_tool_use", "id": part.tool_call_id, "name": name, "input": given, **caller}
-
-    def _mcp_tool_call(self, part: ToolCallPart, options: dict[str, Any]) -> dict[str, Any] | None:
-        self._mcp_calls.add(part.tool_call_id)
-        server = options.get("server_name")
-        if not isinstance(server, str):
-            self._warnings.append(f"The call of the MCP tool {part.tool_name} does not say which server it is on.")
-            return None
-        return {
-            "type": "mcp_tool_use",
-            "id": part.tool_call_id,
-            "name": part.tool_name,
-            "input": part.input,
-            "server_name": server,
-        }
+        return {"type": "server_tool_use", "name": name, "input": given}
 
     def _tool_result(self, part: ToolResultPart, options: dict[str, Any]) -> dict[str, Any] | None:
         is_mcp = part.tool_call_id in self._mcp_calls
@@ -144,7 +137,5 @@ def _caller(options: dict[str, Any]) -> dict[str, Any]:
 
 def _object(value: Any) -> dict[str, Any]:
     """The input of a tool has to be an object, also where the model wrote nonsense."""
-    if value is msgspec.UNSET:
-        return {}
     given = parsed(value) if isinstance(value, str) else value
     return given if isinstance(given, dict) else {"rawInvalidInput": value}

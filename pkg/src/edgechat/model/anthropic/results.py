@@ -60,9 +60,7 @@ def _result(content: Any) -> Any:
             return camel(msgspec.to_builtins(content.tool_references))
         case blocks.Advice() | blocks.RedactedAdvice():
             return _without_none(camel(msgspec.to_builtins(content)), "stopReason")
-        case blocks.WebFetchResult():
-            return camel(msgspec.to_builtins(content))
-        case _ if isinstance(content, _ERRORS):
+        case _ if isinstance(content, (blocks.WebFetchResult, *_ERRORS)):
             return camel(msgspec.to_builtins(content))
         case _:  # of code, the results are in Anthropic's own words
             return msgspec.to_builtins(content)
