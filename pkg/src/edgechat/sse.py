@@ -1,7 +1,8 @@
 """Server-sent events, both ways (WHATWG HTML, section 9.2: Server-sent events)."""
 
 import codecs
-from typing import NamedTuple
+
+import msgspec
 
 from edgechat.errors import StreamFormatError
 
@@ -17,7 +18,7 @@ HEADERS = {
 }
 
 
-class ServerSentEvent(NamedTuple):
+class ServerSentEvent(msgspec.Struct, frozen=True):
     data: str
     event: str = "message"
     id: str | None = None
@@ -29,63 +30,75 @@ class SSEDecoder:
 
     Follows the standard: CR, LF or CRLF end a line, a BOM may lead, comments and unknown fields are ignored, broken
     UTF-8 becomes U+FFFD, and an event that the end of the stream cuts off is dropped. Memory is bounded: an event of
-    more than `max_event_size` characters raises `StreamFormatError`.
+    more than `max_event_size` bytes raises `StreamFormatError`.
     """
 
     def __init__(self, max_event_size: int = 16 * 1024 * 1024) -> None:
-        self._decode = codecs.getincrementaldecoder("utf-8-sig")(errors="replace").decode
         self._max = max_event_size
-        self._line: list[str] = []  # the pieces of a line that has not ended
+        self._is_first_line = True
+        self._line: list[bytes] = []  # the pieces of a line that has not ended
         self._line_size = 0
         self._after_cr = False
-        self._data: list[str] = []
+        self._data: list[bytes] = []
         self._data_size = 0
         self._event = ""
         self._id: str | None = None
 
     def feed(self, data: bytes) -> list[ServerSentEvent]:
-        text = self._decode(data)
-        if self._after_cr and text:
-            text = text.removeprefix("\n")
-            self._after_cr = False
-        if "\r" in text:
-            self._after_cr = text.endswith("\r")
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-        *lines, rest = text.split("\n")
+        if self._after_cr or b"\r" in data:
+            data = self._without_cr(data)
+        lines = data.split(b"\n")
+        rest = lines.pop()
         events: list[ServerSentEvent] = []
         if lines:
-            lines[0] = "".join((*self._line, lines[0]))
-            self._line.clear()
-            self._line_size = 0
+            if self._line:
+                lines[0] = b"".join((*self._line, lines[0]))
+                self._line.clear()
+                self._line_size = 0
+            if self._is_first_line:
+                self._is_first_line = False
+                lines[0] = lines[0].removeprefix(codecs.BOM_UTF8)
             for line in lines:
                 if line:
                     self._field(line)
-                else:
-                    self._dispatch(events)
+                    continue
+                if self._data:
+                    text = b"\n".join(self._data).decode(errors="replace")
+                    events.append(ServerSentEvent(text, self._event or "message", self._id))
+                    self._data.clear()
+                    self._data_size = 0
+                self._event = ""
         if rest:
             self._line.append(rest)
             self._line_size += len(rest)
         if self._line_size + self._data_size > self._max:
-            raise StreamFormatError(f"A server-sent event is larger than {self._max} characters.")
+            raise StreamFormatError(f"A server-sent event is larger than {self._max} bytes.")
         return events
 
-    def _field(self, line: str) -> None:
-        name, _, value = line.partition(":")
-        value = value.removeprefix(" ")
-        if name == "data":
-            self._data.append(value)
-            self._data_size += len(value)
-        elif name == "event":
-            self._event = value
-        elif name == "id" and "\0" not in value:
-            self._id = value
+    def _without_cr(self, data: bytes) -> bytes:
+        """The same with LF for each CR or CRLF. A CR at the end may be half of a CRLF: its LF comes next, if at all."""
+        if self._after_cr and data:
+            data = data.removeprefix(b"\n")
+            self._after_cr = False
+        if b"\r" in data:
+            self._after_cr = data.endswith(b"\r")
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return data
 
-    def _dispatch(self, events: list[ServerSentEvent]) -> None:
-        if self._data:
-            events.append(ServerSentEvent("\n".join(self._data), self._event or "message", self._id))
-            self._data.clear()
-            self._data_size = 0
-        self._event = ""
+    def _field(self, line: bytes) -> None:
+        if line.startswith(b"data: "):  # nearly all
+            self._data.append(line[6:])
+            self._data_size += len(line)
+            return
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"data":
+            self._data.append(value)
+            self._data_size += len(line)
+        elif name == b"event":
+            self._event = value.decode(errors="replace")
+        elif name == b"id" and b"\0" not in value:
+            self._id = value.decode(errors="replace")
 
 
 def encode(data: bytes, *, id: str | None = None) -> bytes:
