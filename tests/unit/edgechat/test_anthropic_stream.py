@@ -160,8 +160,12 @@ def test_an_event_without_end_is_an_error() -> None:
 
 
 def test_an_answer_that_is_cut_off_after_some_output_is_interrupted() -> None:
-    assert decode(sse(START, TEXT, HELLO)) == [*BEGUN, *SAID[:2], Finish("interrupted", Usage())]
-    assert decode(sse(START, TEXT, HELLO) + sse(STOP)[:20]) == [*BEGUN, *SAID[:2], Finish("interrupted", Usage())]
+    assert decode(sse(START, TEXT, HELLO)) == [*BEGUN, *SAID[:2], Finish("interrupted", Usage(is_estimated=True))]
+    assert decode(sse(START, TEXT, HELLO) + sse(STOP)[:20]) == [
+        *BEGUN,
+        *SAID[:2],
+        Finish("interrupted", Usage(is_estimated=True)),
+    ]
 
 
 def test_what_was_counted_before_is_not_lost_when_the_next_message_is_cut_off() -> None:
@@ -177,4 +181,7 @@ def test_without_output_or_after_an_error_nothing_is_made_up(events: list[JSON])
 
 def test_a_thought_is_output() -> None:
     thought = {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Hm."}}
-    assert decode(sse(START, thought))[2:] == [ReasoningDelta("0", "Hm."), Finish("interrupted", Usage())]
+    assert decode(sse(START, thought))[2:] == [
+        ReasoningDelta("0", "Hm."),
+        Finish("interrupted", Usage(is_estimated=True)),
+    ]

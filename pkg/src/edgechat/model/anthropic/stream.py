@@ -45,7 +45,7 @@ class AnthropicDecoder:
         if self._has_failed or not self._content.has_output:
             return []
         if self._finish is None:
-            return [Finish("interrupted", Usage())]
+            return [Finish("interrupted", Usage(is_estimated=True))]
         return [Finish("interrupted", self._finish.usage, provider_metadata=self._finish.provider_metadata)]
 
     def _read(self, data: str, parts: list[ModelPart]) -> None:
