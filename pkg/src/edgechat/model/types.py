@@ -96,7 +96,7 @@ class Decoder(Protocol):
     def feed(self, data: bytes) -> list[ModelPart]: ...
 
     def close(self) -> list[ModelPart]:
-        """The parts that follow from the end of the stream, `Finish` last."""
+        """The parts that follow from the end of the stream: `Finish` last, unless an error has ended it before."""
         ...
 
 
