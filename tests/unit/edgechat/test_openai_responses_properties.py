@@ -5,10 +5,20 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgechat.errors import APICallError
+from edgechat.errors import APICallError, EdgeChatError
 from edgechat.model.openai_responses import OpenAIResponses
 from edgechat.model.parts import Finish, ModelPart
-from edgechat.model.types import FunctionTool, ModelCall
+from edgechat.model.prompt import (
+    AssistantMessage,
+    CustomPart,
+    JSONOutput,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    ToolMessage,
+    ToolResultPart,
+)
+from edgechat.model.types import FunctionTool, ModelCall, ProviderTool
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
@@ -108,7 +118,6 @@ STREAMS = st.lists(ITEM_EVENTS | EVENTS | VALUES, max_size=20)
 
 
 def decode(pieces: list[bytes]) -> list[ModelPart]:
-    """Two decoders give the same, also where ids are made."""
     call = ModelCall(messages=[], tools=[FunctionTool(name="f", input_schema={})])
     decoder = OpenAIResponses("gpt-5", generate_id=lambda: "gen").decoder(call, {})
     return [part for piece in pieces for part in decoder.feed(piece)] + decoder.close()
@@ -141,3 +150,53 @@ def test_where_the_bytes_are_cut_does_not_matter(events: list[Any], size: int) -
 @given(st.lists(st.binary(max_size=50)))
 def test_bytes_that_are_no_stream_do_no_harm(pieces: list[bytes]) -> None:
     assert isinstance(decode(pieces)[-1], Finish)
+
+
+METADATA = objects(
+    itemId=IDS | VALUES,
+    phase=VALUES,
+    caller=objects(type=st.sampled_from(["direct", "program"]), callerId=IDS) | VALUES,
+    parallelToolCall=objects(itemId=IDS, toolCallId=IDS, toolName=IDS, index=PLACES, count=PLACES, input=TEXTS),
+    reasoningEncryptedContent=IDS | VALUES,
+    additionalTools=VALUES,
+)
+TOOL_NAMES = st.sampled_from(["f", "bash", "patch", "screen", "find", "sql", "programs"])
+OWN_TOOLS = [
+    ProviderTool(id=f"openai.{kind}", name=name)
+    for kind, name in [
+        ("shell", "bash"),
+        ("apply_patch", "patch"),
+        ("computer", "screen"),
+        ("tool_search", "find"),
+        ("custom", "sql"),
+    ]
+]
+
+
+@given(st.data(), st.booleans(), st.sampled_from([None, "conv_1"]))
+def test_what_a_page_made_up_is_told_or_refused(data: st.DataObject, store: bool, conversation: str | None) -> None:
+    """Metadata, inputs and outputs come back from the browser."""
+
+    def options() -> dict[str, Any]:
+        return {"openai": data.draw(METADATA)}
+
+    name, value = data.draw(TOOL_NAMES), data.draw(VALUES | objects(action=ACTIONS, operation=OPERATIONS))
+    result = ToolResultPart(
+        tool_call_id="a", tool_name=name, output=JSONOutput(value=value), provider_options=options()
+    )
+    said = AssistantMessage(
+        [
+            TextPart(text="a", provider_options=options()),
+            ReasoningPart(text="b", provider_options=options()),
+            ToolCallPart(tool_call_id="a", tool_name=name, input=value, provider_options=options()),
+            CustomPart(kind="openai.compaction", provider_options=options()),
+            result,
+        ]
+    )
+    call = ModelCall(
+        messages=[said, ToolMessage([result])],
+        tools=[*OWN_TOOLS],
+        provider_options={"openai": {"store": store, "conversation": conversation}},
+    )
+    with suppress(EdgeChatError):
+        assert json.loads(OpenAIResponses("gpt-5").build(call).body)["model"] == "gpt-5"

@@ -9,7 +9,7 @@ from edgechat.errors import APICallError
 from edgechat.model.openai_errors import http_error
 from edgechat.model.openai_models import openai_model
 from edgechat.model.openai_responses.names import ToolNames
-from edgechat.model.openai_responses.options import Options, options_of, read_options
+from edgechat.model.openai_responses.options import Options, part_options, read_options
 from edgechat.model.openai_responses.request import request_body
 from edgechat.model.openai_responses.shapes import snake_keys
 from edgechat.model.openai_responses.stream import OpenAIResponsesDecoder
@@ -81,7 +81,7 @@ def _approved(call: ModelCall, provider: str) -> dict[str, str]:
                 if isinstance(part, ToolApprovalRequest):
                     approved[part.approval_id] = part.tool_call_id
                 elif isinstance(part, ToolCallPart):
-                    request = options_of(part.provider_options, provider).get("approval_request_id")
+                    request = part_options(part.provider_options, provider).approval_request_id
                     if request is not None:
                         approved[request] = part.tool_call_id
     return approved

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 import msgspec
 
 from edgechat.json import JSONDecoder
-from edgechat.model.openai_responses.options import options_of
+from edgechat.model.openai_responses.options import PartOptions, part_options
 from edgechat.model.openai_responses.parallel import Groups, Wrapper
 from edgechat.model.openai_responses.replay import (
     CLIENT_TOOLS,
@@ -20,8 +20,8 @@ from edgechat.model.openai_responses.replay import (
     tool_search_output,
     web_search_call,
 )
-from edgechat.model.openai_responses.settings import PromptSettings
-from edgechat.model.openai_responses.shapes import snake_keys, to_json
+from edgechat.model.openai_responses.settings import InputItem, PromptSettings
+from edgechat.model.openai_responses.shapes import to_json
 from edgechat.model.prompt import (
     AssistantMessage,
     CustomPart,
@@ -35,15 +35,13 @@ from edgechat.model.prompt import (
 )
 from edgechat.model.types import without_none
 
-type Item = dict[str, Any]
-
 _any = JSONDecoder[Any](Any)
 
 
 class Answers:
     """Adds to `items` what stands for the model's messages."""
 
-    def __init__(self, settings: PromptSettings, groups: Groups, items: list[Item], warnings: list[str]) -> None:
+    def __init__(self, settings: PromptSettings, groups: Groups, items: list[InputItem], warnings: list[str]) -> None:
         self._settings = settings
         self._groups = groups
         self._items = items
@@ -52,7 +50,7 @@ class Answers:
 
     def add(self, message: AssistantMessage) -> None:
         parts = [TextPart(text=message.content)] if isinstance(message.content, str) else message.content
-        told: dict[str, Item] = {}
+        told: dict[str, InputItem] = {}
         has_reasoning = False
         for part in parts:
             match part:
@@ -70,21 +68,21 @@ class Answers:
                 case _:
                     pass
 
-    def _text(self, part: TextPart, told: dict[str, Item], *, has_reasoning: bool) -> None:
+    def _text(self, part: TextPart, told: dict[str, InputItem], *, has_reasoning: bool) -> None:
         options = self._options(part)
-        item_id = options.get("item_id")
+        item_id = options.item_id
         if item_id is not None and self._settings.in_conversation:
             return
         if self._is_known(item_id) and (has_reasoning or not self._settings.is_reasoning):
             if item_id not in told:
                 told[item_id] = self._refer(item_id)
             return
-        message = {"role": "assistant", "content": part.text, "phase": options.get("phase")}
+        message = {"role": "assistant", "content": part.text, "phase": options.phase}
         self._items.append(without_none(message))
 
-    def _reasoning(self, part: ReasoningPart, told: dict[str, Item]) -> None:
+    def _reasoning(self, part: ReasoningPart, told: dict[str, InputItem]) -> None:
         options = self._options(part)
-        item_id, encrypted = options.get("item_id"), options.get("reasoning_encrypted_content")
+        item_id, encrypted = options.item_id, options.reasoning_encrypted_content
         summary = [{"type": "summary_text", "text": part.text}] if part.text else []
         if item_id is None and encrypted is None:
             self._warnings.append("Reasoning that is not OpenAI's is left out.")
@@ -108,8 +106,7 @@ class Answers:
             self._call_group(group.wrapper)
             return
         options = self._options(part)
-        item_id = options.get("item_id")
-        caller = snake_keys(options.get("caller"))
+        item_id = options.item_id
         if item_id is not None and self._settings.in_conversation:
             return
         api_name = self._settings.names.api_name(part.tool_name)
@@ -123,23 +120,22 @@ class Answers:
             if is_kept or not self._settings.continues_response:
                 self._refer(item_id)
         else:
-            more = {"async": options.get("async"), "namespace": options.get("namespace"), "caller": caller}
-            self._items.append(self._call_item(part, api_name, item_id, more))
+            self._items.append(self._call_item(part, api_name, options))
 
-    def _call_item(self, part: ToolCallPart, api_name: str, item_id: str | None, more: dict[str, Any]) -> Item:
-        call_id = part.tool_call_id
+    def _call_item(self, part: ToolCallPart, api_name: str, options: PartOptions) -> InputItem:
+        call_id, item_id = part.tool_call_id, options.item_id
         if api_name == "programmatic_tool_calling":
             return program(item_id or call_id, call_id, part.input)
         if api_name == "tool_search" and api_name in self._settings.names.provided:
             return tool_search_call(item_id or call_id, call_id, part.input)
         if self._is_client_tool(api_name):
             return client_call(api_name, call_id, item_id, part.input)
-        item = {"call_id": call_id, "name": api_name}
+        item: InputItem = {"call_id": call_id, "name": api_name, "async": options.is_async}
         if self._is_custom(api_name):
             text = part.input if isinstance(part.input, str) else to_json(part.input)
-            more = {"async": more["async"], "id": item_id}
-            return without_none({"type": "custom_tool_call", **item, "input": text, **more})
-        return without_none({"type": "function_call", **item, "arguments": _arguments(part.input), **more})
+            return without_none({"type": "custom_tool_call", **item, "input": text, "id": item_id})
+        item |= {"namespace": options.namespace, "caller": options.caller}
+        return without_none({"type": "function_call", **item, "arguments": _arguments(part.input)})
 
     def _call_group(self, wrapper: Wrapper) -> None:
         if wrapper.tool_call_id in self._told_groups:
@@ -161,7 +157,7 @@ class Answers:
             return
         api_name = self._settings.names.api_name(part.tool_name)
         is_provided = api_name in self._settings.names.provided
-        item_id = self._options(part).get("item_id") or part.tool_call_id
+        item_id = self._options(part).item_id or part.tool_call_id
         if api_name == "shell" and is_provided:
             # The id is that of the call: a result has one of its own, which is lost.
             if isinstance(part.output, JSONOutput):
@@ -173,7 +169,7 @@ class Answers:
         else:
             self._warnings.append(f"Results of OpenAI's tool {part.tool_name} are not told again, for want of `store`.")
 
-    def _result_item(self, part: ToolResultPart, api_name: str, item_id: str, *, is_provided: bool) -> Item | None:
+    def _result_item(self, part: ToolResultPart, api_name: str, item_id: str, *, is_provided: bool) -> InputItem | None:
         if not isinstance(part.output, JSONOutput):
             return None
         call_id, output = part.tool_call_id, part.output.value
@@ -188,17 +184,17 @@ class Answers:
 
     def _compaction(self, part: CustomPart) -> None:
         options = self._options(part)
-        item_id = options.get("item_id")
+        item_id = options.item_id
         if item_id is None or self._settings.in_conversation:
             return
         if self._settings.is_stored:
             self._refer(item_id)
         else:
-            encrypted = options.get("encrypted_content")
-            self._items.append(without_none({"type": "compaction", "id": item_id, "encrypted_content": encrypted}))
+            item = {"type": "compaction", "id": item_id, "encrypted_content": options.encrypted_content}
+            self._items.append(without_none(item))
 
-    def _options(self, part: TextPart | ReasoningPart | ToolCallPart | ToolResultPart | CustomPart) -> dict[str, Any]:
-        return options_of(part.provider_options, self._settings.provider)
+    def _options(self, part: TextPart | ReasoningPart | ToolCallPart | ToolResultPart | CustomPart) -> PartOptions:
+        return part_options(part.provider_options, self._settings.provider)
 
     def _is_known(self, item_id: str | None) -> TypeGuard[str]:
         return item_id is not None and self._settings.is_stored
@@ -209,7 +205,7 @@ class Answers:
     def _is_custom(self, api_name: str) -> bool:
         return api_name in self._settings.custom_tools
 
-    def _refer(self, item_id: str) -> Item:
+    def _refer(self, item_id: str) -> InputItem:
         item = {"type": "item_reference", "id": item_id}
         self._items.append(item)
         return item

@@ -75,7 +75,7 @@ class Calls:
         self._is_shell_hosted = is_shell_hosted
         self._open: dict[Number, _Open] = {}
         self._hosted_searches: list[str] = []
-        self.want_results = False
+        self.needs_results = False
         """The caller has to run a tool."""
 
     def added(self, event: OutputItemAdded, parts: list[ModelPart]) -> None:
@@ -140,17 +140,17 @@ class Calls:
         item = event.item
         match item:
             case FunctionCallDone():
-                self.want_results = True
+                self.needs_results = True
                 self._function(item, call, parts)
             case CustomToolCallDone():
-                self.want_results = True
+                self.needs_results = True
                 name, more = self._names.name(item.name), _is_async(item, call)
                 parts += [ToolInputEnd(item.call_id), self._call(item, item.call_id, name, to_json(item.input), more)]
             case ApplyPatchCall() if call:
                 if call.is_patch and not isinstance(item.operation, DeleteFile):
                     self._end_patch(call, item.operation.diff, parts)
                 if item.status == "completed":
-                    self.want_results = True
+                    self.needs_results = True
                     parts.append(self._call(item, call.id, self._names.name("apply_patch"), apply_patch_input(item)))
             case ComputerCall():
                 self._computer(item, parts)
@@ -206,7 +206,7 @@ class Calls:
                 ToolResult(item.id, "computer_use", result),
             ]
             return
-        self.want_results = True
+        self.needs_results = True
         arguments = computer_input(item)
         parts += [ToolInputDelta(item.call_id, arguments), ToolInputEnd(item.call_id)]
         parts.append(self._call(item, item.call_id, self._names.name("computer"), arguments))

@@ -4,7 +4,7 @@ from typing import Any
 
 from edgechat.errors import UnsupportedFunctionalityError
 from edgechat.model.files import data_url, full_media_type, inline, kind_of, reference_for
-from edgechat.model.openai_responses.options import options_of
+from edgechat.model.openai_responses.options import part_options
 from edgechat.model.prompt import FileData, FilePart, FileReference, FileURL, ProviderOptions
 from edgechat.model.types import without_none
 
@@ -15,7 +15,7 @@ def text_content(text: str, options: ProviderOptions | None, provider: str) -> d
 
 def cache_breakpoint(options: ProviderOptions | None, provider: str) -> dict[str, Any]:
     """The end of what is to be found cached next time."""
-    return without_none({"prompt_cache_breakpoint": options_of(options, provider).get("prompt_cache_breakpoint")})
+    return without_none({"prompt_cache_breakpoint": part_options(options, provider).prompt_cache_breakpoint})
 
 
 def file_content(part: FilePart, provider: str, default_name: str, *, any_type: bool = True) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def file_content(part: FilePart, provider: str, default_name: str, *, any_type: 
                 raise UnsupportedFunctionalityError(f"Files of type {media_type} are not supported.")
         case _:
             raise UnsupportedFunctionalityError("Files of text are not supported.")
-    detail = options_of(part.provider_options, provider).get("image_detail") if is_image else None
+    detail = part_options(part.provider_options, provider).image_detail if is_image else None
     return without_none(
         {
             "type": "input_image" if is_image else "input_file",

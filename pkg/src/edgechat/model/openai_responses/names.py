@@ -20,6 +20,8 @@ BY_TYPE = frozenset(
 """OpenAI's own tools that are chosen by their type. The others cannot be forced."""
 
 _API_NAMES = {f"openai.{name}": name for name in (*BY_TYPE, "local_shell", "shell", "tool_search")}
+OWN_TOOLS = frozenset({*_API_NAMES, "openai.custom"})
+"""Ids of `ProviderTool`s."""
 
 
 class ToolNames:

@@ -68,26 +68,66 @@ class Options(msgspec.Struct, kw_only=True):
 
 
 class MessageOptions(msgspec.Struct):
-    """Of a system message without text, or of a tool's result: what changes from there on."""
+    """Of a system message without text: what changes from there on."""
 
     reasoning_effort_update: Effort | None = None
     text_format_update: TextFormat | None = None
     additional_tools: list[dict[str, Any]] | None = None
 
 
-def options_of(options: ProviderOptions | None, *providers: str) -> dict[str, Any]:
-    """Those of the first provider that has any. Only the outer keys are spelled in one way."""
-    for provider in providers:
-        if given := (options or {}).get(provider):
-            return dict(snake_keys(given, levels=1))
-    return {}
+class Caller(msgspec.Struct, omit_defaults=True):
+    """Who made a call: the model, or a program that it wrote."""
+
+    type: Literal["direct", "program"]
+    caller_id: str | None = None
+
+
+class PartOptions(msgspec.Struct):
+    """Of a part of a message: what its metadata said when it came from OpenAI, and what the caller adds."""
+
+    item_id: str | None = None
+    phase: str | None = None
+    reasoning_encrypted_content: str | None = None
+    encrypted_content: str | None = None
+    is_async: bool | None = msgspec.field(name="async", default=None)
+    namespace: str | None = None
+    caller: Caller | None = None
+    parallel_tool_call: Any = None
+    approval_request_id: str | None = None
+    approval_id: str | None = None
+    additional_tools: list[dict[str, Any]] | None = None
+    image_detail: str | None = None
+    prompt_cache_breakpoint: dict[str, Any] | None = None
+
+
+class Namespace(msgspec.Struct):
+    name: str
+    description: str
+
+
+class FunctionOptions(msgspec.Struct):
+    """Of a tool."""
+
+    allowed_callers: list[str] | None = None
+    is_async: bool | None = msgspec.field(name="async", default=None)
+    defer_loading: bool | None = None
+    omit_from_request_tools: bool = False
+    """For tools that are told of within the conversation."""
+    output_schema: dict[str, Any] | None = None
+    namespace: Namespace | None = None
 
 
 def read_options[T](options: ProviderOptions | None, type: type[T], *providers: str) -> T:
+    """Those of the first provider that has any."""
+    given = next((found for provider in providers if (found := (options or {}).get(provider))), {})
     try:
-        return msgspec.convert(snake_keys(options_of(options, *providers)), type)
+        return msgspec.convert(snake_keys(given), type)
     except msgspec.ValidationError as error:
         raise InvalidArgumentError(f"Invalid provider options for {providers[0]}: {error}") from None
+
+
+def part_options(options: ProviderOptions | None, provider: str) -> PartOptions:
+    return read_options(options, PartOptions, provider)
 
 
 def text_format(format: TextFormat, warnings: list[str]) -> dict[str, Any]:

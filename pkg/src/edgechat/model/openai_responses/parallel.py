@@ -10,16 +10,16 @@ from typing import Any
 import msgspec
 
 from edgechat.json import JSONDecoder
-from edgechat.model.openai_responses.options import options_of
-from edgechat.model.openai_responses.shapes import to_json
+from edgechat.model.openai_responses.options import part_options
+from edgechat.model.openai_responses.shapes import camel_keys, to_json
 from edgechat.model.parts import ToolCall
 from edgechat.model.prompt import ModelMessage, ProviderOptions, ToolMessage, ToolResultPart
 
-NAME = "parallel"
+_NAME = "parallel"
 _PREFIX = "functions."
 
 
-class Wrapper(msgspec.Struct, rename="camel", omit_defaults=True):
+class Wrapper(msgspec.Struct, omit_defaults=True):
     """Where a call comes from: the item and the call around it, and which of how many it is."""
 
     item_id: str
@@ -52,7 +52,7 @@ _input = JSONDecoder[_Input](_Input)
 
 
 def is_wrapper(tool_name: str, functions: Collection[str]) -> bool:
-    return tool_name == NAME and NAME not in functions
+    return tool_name == _NAME and _NAME not in functions
 
 
 def expand(item_id: str, call: ToolCall, functions: Collection[str], provider: str) -> list[ToolCall]:
@@ -71,7 +71,7 @@ def expand(item_id: str, call: ToolCall, functions: Collection[str], provider: s
         wrapper = Wrapper(
             item_id, call.tool_call_id, call.tool_name, index, len(uses), call.input if index == 0 else None
         )
-        metadata = {provider: {"parallelToolCall": msgspec.to_builtins(wrapper)}}
+        metadata = {provider: {"parallelToolCall": camel_keys(wrapper)}}
         call_id = f"{call.tool_call_id}_{index}"
         calls.append(ToolCall(call_id, name, to_json(use.parameters), provider_metadata=metadata))
     return calls
@@ -80,7 +80,7 @@ def expand(item_id: str, call: ToolCall, functions: Collection[str], provider: s
 def wrapper_of(options: ProviderOptions | None, provider: str) -> Wrapper | None:
     """Of a call, or of a result, in a prompt."""
     try:
-        wrapper = msgspec.convert(options_of(options, provider).get("parallel_tool_call"), Wrapper)
+        wrapper = msgspec.convert(part_options(options, provider).parallel_tool_call, Wrapper)
     except msgspec.ValidationError:
         return None
     return wrapper if 0 <= wrapper.index < wrapper.count else None

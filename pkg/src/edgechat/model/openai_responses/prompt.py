@@ -6,10 +6,10 @@ from typing import Any
 from edgechat.errors import UnsupportedFunctionalityError
 from edgechat.model.openai_responses.assistant import Answers
 from edgechat.model.openai_responses.content import cache_breakpoint, file_content, text_content
-from edgechat.model.openai_responses.options import MessageOptions, options_of, read_options, text_format
+from edgechat.model.openai_responses.options import MessageOptions, part_options, read_options, text_format
 from edgechat.model.openai_responses.parallel import Groups
 from edgechat.model.openai_responses.results import Results
-from edgechat.model.openai_responses.settings import PromptSettings
+from edgechat.model.openai_responses.settings import InputItem, PromptSettings
 from edgechat.model.prompt import (
     AssistantMessage,
     ModelMessage,
@@ -22,11 +22,9 @@ from edgechat.model.prompt import (
 )
 from edgechat.model.types import without_none
 
-type Item = dict[str, Any]
 
-
-def input_items(messages: Sequence[ModelMessage], settings: PromptSettings, warnings: list[str]) -> list[Item]:
-    items: list[Item] = []
+def input_items(messages: Sequence[ModelMessage], settings: PromptSettings, warnings: list[str]) -> list[InputItem]:
+    items: list[InputItem] = []
     knows_calls = settings.in_conversation or settings.continues_response
     groups = Groups(messages if knows_calls else (), settings.provider)
     answers = Answers(settings, groups, items, warnings)
@@ -50,7 +48,7 @@ def input_items(messages: Sequence[ModelMessage], settings: PromptSettings, warn
     return kept
 
 
-def _system(message: SystemMessage, settings: PromptSettings, items: list[Item], warnings: list[str]) -> None:
+def _system(message: SystemMessage, settings: PromptSettings, items: list[InputItem], warnings: list[str]) -> None:
     options = read_options(message.provider_options, MessageOptions, settings.provider, "openai")
     effort, new_format = options.reasoning_effort_update, options.text_format_update
     if effort or new_format or options.additional_tools is not None:
@@ -75,7 +73,7 @@ def _system(message: SystemMessage, settings: PromptSettings, items: list[Item],
         items.append({"role": settings.system_role, "content": content})
 
 
-def _user_content(message: UserMessage, settings: PromptSettings) -> list[Item]:
+def _user_content(message: UserMessage, settings: PromptSettings) -> list[InputItem]:
     parts = [TextPart(text=message.content)] if isinstance(message.content, str) else message.content
     return [
         text_content(part.text, part.provider_options, settings.provider)
@@ -99,6 +97,7 @@ def _calls(messages: Sequence[ModelMessage], provider: str) -> tuple[set[str], s
                 elif isinstance(part, ToolCallPart):
                     if part.provider_executed:
                         hosted.add(part.tool_call_id)
-                    if (options_of(part.provider_options, provider).get("caller") or {}).get("type") == "program":
+                    caller = part_options(part.provider_options, provider).caller
+                    if caller and caller.type == "program":
                         by_programs.add(part.tool_call_id)
     return approvals, by_programs

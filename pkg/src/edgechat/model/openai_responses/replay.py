@@ -18,10 +18,9 @@ from edgechat.model.openai_responses.client_tools import (
     UpdateFile,
 )
 from edgechat.model.openai_responses.items import APISource, FindInPage, OpenPage, Search, URLSource
+from edgechat.model.openai_responses.settings import InputItem
 from edgechat.model.openai_responses.shapes import Number, Status, snake_keys
 from edgechat.model.types import without_none
-
-type Item = dict[str, Any]
 
 
 class _ApplyPatchInput(msgspec.Struct):
@@ -108,24 +107,24 @@ CLIENT_TOOLS = frozenset(_INPUTS)
 """OpenAI's names of those that the caller runs."""
 
 
-def client_call(api_name: str, call_id: str, item_id: str | None, input: Any) -> Item:
-    item: Item = {"type": f"{api_name}_call", "call_id": call_id, "id": item_id}
+def client_call(api_name: str, call_id: str, item_id: str | None, input: Any) -> InputItem:
+    item: InputItem = {"type": f"{api_name}_call", "call_id": call_id, "id": item_id}
     if api_name != "local_shell":
         item["status"] = "completed"
     return without_none(item | _read(_INPUTS[api_name], input, call_id))
 
 
-def client_output(api_name: str, call_id: str, output: Any) -> Item:
+def client_output(api_name: str, call_id: str, output: Any) -> InputItem:
     return {"type": f"{api_name}_call_output", "call_id": call_id} | _read(_OUTPUTS[api_name], output, call_id)
 
 
-def tool_search_call(item_id: str, call_id: str, input: Any) -> Item:
+def tool_search_call(item_id: str, call_id: str, input: Any) -> InputItem:
     search = {"arguments": None, "call_id": None} | _read(_SearchInput, input, call_id)
     execution = "server" if search["call_id"] is None else "client"
     return {"type": "tool_search_call", "id": item_id, "execution": execution, "status": "completed", **search}
 
 
-def tool_search_output(item_id: str | None, call_id: str, output: Any) -> Item:
+def tool_search_output(item_id: str | None, call_id: str, output: Any) -> InputItem:
     """Of OpenAI, where it has an id, or of the caller."""
     found = {"type": "tool_search_output", "status": "completed", **_read(_SearchOutput, output, call_id)}
     if item_id is None:
@@ -133,15 +132,15 @@ def tool_search_output(item_id: str | None, call_id: str, output: Any) -> Item:
     return {"id": item_id, "execution": "server", "call_id": None, **found}
 
 
-def program(item_id: str, call_id: str, input: Any) -> Item:
+def program(item_id: str, call_id: str, input: Any) -> InputItem:
     return {"type": "program", "id": item_id, "call_id": call_id, **_read(_Program, input, call_id)}
 
 
-def program_output(item_id: str, call_id: str, output: Any) -> Item:
+def program_output(item_id: str, call_id: str, output: Any) -> InputItem:
     return {"type": "program_output", "id": item_id, "call_id": call_id, **_read(_ProgramOutput, output, call_id)}
 
 
-def web_search_call(item_id: str, output: Any) -> Item | None:
+def web_search_call(item_id: str, output: Any) -> InputItem | None:
     """None where nothing was searched for."""
     try:
         search = msgspec.convert(snake_keys(output), _WebSearch)
@@ -153,9 +152,9 @@ def web_search_call(item_id: str, output: Any) -> Item | None:
     return {"type": "web_search_call", "id": item_id, "status": "completed", "action": action}
 
 
-def _read(type: type[msgspec.Struct], value: Any, call_id: str) -> Item:
+def _read(type: type[msgspec.Struct], value: Any, call_id: str) -> InputItem:
     try:
-        item: Item = msgspec.to_builtins(msgspec.convert(snake_keys(value), type))
+        item: InputItem = msgspec.to_builtins(msgspec.convert(snake_keys(value), type))
     except msgspec.ValidationError as error:
         raise InvalidArgumentError(f"The tool call {call_id} cannot be told to OpenAI: {error}") from None
     return item

@@ -10,8 +10,8 @@ from edgechat.errors import UnsupportedFunctionalityError
 from edgechat.model.openai_models import OpenAIModel, supported_effort
 from edgechat.model.openai_responses.names import ToolNames
 from edgechat.model.openai_responses.options import Options, text_format
-from edgechat.model.openai_responses.prompt import Item, input_items
-from edgechat.model.openai_responses.settings import PromptSettings
+from edgechat.model.openai_responses.prompt import input_items
+from edgechat.model.openai_responses.settings import InputItem, PromptSettings
 from edgechat.model.openai_responses.shapes import camel
 from edgechat.model.openai_responses.tools import prepare_tools
 from edgechat.model.openai_schema import openai_schema
@@ -111,7 +111,7 @@ def _no_updates(model: OpenAIModel, options: Options) -> str | None:
 
 
 def _update_effort(
-    items: list[Item], model: OpenAIModel, options: Options, no_updates: str | None, warnings: list[str]
+    items: list[InputItem], model: OpenAIModel, options: Options, no_updates: str | None, warnings: list[str]
 ) -> Sequence[str]:
     """The efforts that the items set, after the one of the request was put before them."""
     efforts = [item["reasoning"]["effort"] for item in items if "reasoning" in item]

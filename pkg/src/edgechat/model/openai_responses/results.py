@@ -5,11 +5,11 @@ from typing import Any
 
 from edgechat.errors import UnsupportedFunctionalityError
 from edgechat.model.openai_responses.content import cache_breakpoint, file_content, text_content
-from edgechat.model.openai_responses.options import options_of
+from edgechat.model.openai_responses.options import PartOptions, part_options, read_options
 from edgechat.model.openai_responses.parallel import Group, Groups
 from edgechat.model.openai_responses.replay import CLIENT_TOOLS, client_output, tool_search_output
-from edgechat.model.openai_responses.settings import PromptSettings
-from edgechat.model.openai_responses.shapes import snake_keys, to_json
+from edgechat.model.openai_responses.settings import InputItem, PromptSettings
+from edgechat.model.openai_responses.shapes import to_json
 from edgechat.model.prompt import (
     ContentOutput,
     CustomPart,
@@ -27,8 +27,6 @@ from edgechat.model.prompt import (
 )
 from edgechat.model.types import without_none
 
-type Item = dict[str, Any]
-
 
 class Results:
     """Adds to `items` what stands for the messages of tools."""
@@ -37,7 +35,7 @@ class Results:
         self,
         settings: PromptSettings,
         groups: Groups,
-        items: list[Item],
+        items: list[InputItem],
         warnings: list[str],
         *,
         hosted_approvals: Set[str],
@@ -90,8 +88,8 @@ class Results:
         if api_name in settings.custom_tools:
             self._items.append({"type": "custom_tool_call_output", "call_id": call_id, "output": output})
             return
-        caller = snake_keys(options_of(part.provider_options, settings.provider).get("caller"))
-        is_program_call = call_id in self._program_calls or (caller and caller.get("type") == "program")
+        caller = part_options(part.provider_options, settings.provider).caller
+        is_program_call = call_id in self._program_calls or (caller and caller.type == "program")
         if is_program_call and isinstance(part.output, ExecutionDenied):
             raise UnsupportedFunctionalityError("A call that was made by a program cannot be denied.")
         item = {"type": "function_call_output", "call_id": call_id, "output": output, "caller": caller}
@@ -116,13 +114,13 @@ class Results:
         for result in results:
             self._load_tools(result)
 
-    def _with_breakpoint(self, part: ToolResultPart) -> str | list[Item]:
+    def _with_breakpoint(self, part: ToolResultPart) -> str | list[InputItem]:
         output = self._output(part)
         if isinstance(output, str) and (cached := self._breakpoint(part)):
             return [{"type": "input_text", "text": output, **cached}]
         return output
 
-    def _breakpoint(self, part: ToolResultPart) -> Item:
+    def _breakpoint(self, part: ToolResultPart) -> InputItem:
         if isinstance(part.output, ContentOutput):
             return {}
         provider = self._settings.provider
@@ -130,7 +128,7 @@ class Results:
             part.provider_options, provider
         )
 
-    def _output(self, part: ToolResultPart) -> str | list[Item]:
+    def _output(self, part: ToolResultPart) -> str | list[InputItem]:
         # OpenAI wants JSON where a function has declared its output.
         as_json = part.tool_name in self._settings.tools_with_output_schema
         match part.output:
@@ -146,7 +144,7 @@ class Results:
             case ContentOutput(value=parts):
                 return [item for item in map(self._content, parts) if item]
 
-    def _content(self, part: TextPart | FilePart | CustomPart) -> Item | None:
+    def _content(self, part: TextPart | FilePart | CustomPart) -> InputItem | None:
         match part:
             case TextPart():
                 return text_content(part.text, part.provider_options, self._settings.provider)
@@ -157,12 +155,13 @@ class Results:
 
     def _load_tools(self, part: ToolResultPart) -> None:
         """Tools that the result makes known to the model."""
-        if tools := options_of(part.provider_options, self._settings.provider, "openai").get("additional_tools"):
-            self._items.append({"type": "additional_tools", "role": "developer", "tools": tools})
+        options = read_options(part.provider_options, PartOptions, self._settings.provider, "openai")
+        if options.additional_tools:
+            self._items.append({"type": "additional_tools", "role": "developer", "tools": options.additional_tools})
 
 
 def _follows_denial(part: ToolResultPart) -> bool:
     """Told already by the response to a request for approval."""
     if not isinstance(part.output, ExecutionDenied):
         return False
-    return bool(options_of(part.output.provider_options, "openai").get("approval_id"))
+    return bool(part_options(part.output.provider_options, "openai").approval_id)

@@ -1,10 +1,12 @@
 """What the builder of a prompt knows of the call."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from edgechat.model.openai_responses.names import ToolNames
+
+type InputItem = dict[str, Any]
 
 
 class PromptSettings(msgspec.Struct, kw_only=True, frozen=True):

@@ -11,7 +11,9 @@ type Status = Literal["in_progress", "completed", "incomplete"]
 _LEVELS = 8
 """How deep keys are renamed: nothing that is known nests deeper, and what strangers send may."""
 
-_NAMES_OF_OTHERS = frozenset({"env", "headers", "metadata", "parameters", "schema", "arguments", "tools"})
+_NAMES_OF_OTHERS = frozenset(
+    {"arguments", "env", "headers", "metadata", "output_schema", "parameters", "schema", "tools"}
+)
 
 
 class Variant(msgspec.Struct, tag_field="type", omit_defaults=True):
@@ -47,10 +49,10 @@ def snake_keys(value: Any, levels: int = _LEVELS) -> Any:
         return [snake_keys(item, levels - 1) for item in value]
     if not (isinstance(value, dict) and levels):
         return value
-    return {snake(key): _snake_value(key, item, levels - 1) for key, item in value.items()}
+    return {(name := snake(key)): _snake_value(name, item, levels - 1) for key, item in value.items()}
 
 
-def _snake_value(key: str, value: Any, levels: int) -> Any:
-    if key == "type" and isinstance(value, str):
+def _snake_value(name: str, value: Any, levels: int) -> Any:
+    if name == "type" and isinstance(value, str):
         return snake(value)
-    return value if key in _NAMES_OF_OTHERS else snake_keys(value, levels)
+    return value if name in _NAMES_OF_OTHERS else snake_keys(value, levels)

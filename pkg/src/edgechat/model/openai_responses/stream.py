@@ -227,7 +227,7 @@ class OpenAIResponsesDecoder:
                 return "length"
             case "content_filter":
                 return "content-filter"
-        if self._calls.want_results:
+        if self._calls.needs_results:
             return "tool-calls"
         if reason is not None:
             return "other"

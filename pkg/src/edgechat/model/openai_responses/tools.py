@@ -8,8 +8,8 @@ import msgspec
 
 from edgechat.errors import UnsupportedFunctionalityError
 from edgechat.model.openai_responses.allowed_tools import Allowable
-from edgechat.model.openai_responses.names import BY_TYPE, ToolNames
-from edgechat.model.openai_responses.options import AllowedTools, options_of
+from edgechat.model.openai_responses.names import BY_TYPE, OWN_TOOLS, ToolNames
+from edgechat.model.openai_responses.options import AllowedTools, FunctionOptions, Namespace, read_options
 from edgechat.model.openai_responses.shapes import snake_keys
 from edgechat.model.openai_schema import openai_schema
 from edgechat.model.types import FunctionTool, ModelCall, ProviderTool, ToolNamed, without_none
@@ -46,20 +46,20 @@ def prepare_tools(
                 if wire["type"] == "custom":
                     prepared.custom.add(tool.name)
             continue
-        options = options_of(tool.provider_options, provider, "openai")
-        if options.get("output_schema") is not None:
+        options = read_options(tool.provider_options, FunctionOptions, provider, "openai")
+        if options.output_schema is not None:
             prepared.with_output_schema.add(tool.name)
-        if options.get("omit_from_request_tools"):
+        if options.omit_from_request_tools:
             _refuse_forced(tool.name, call, allowed)
             allowable.refuse(tool.name, "it is left out of the tools of the request")
             continue
         wire = _function_tool(tool, options, has_async=has_async, warnings=warnings)
-        if namespace := options.get("namespace"):
+        if namespace := options.namespace:
             _into_namespace(wire, namespace, namespaces, tools)
             allowable.refuse(tool.name, "it is inside a namespace")
         else:
             tools.append(wire)
-            if options.get("defer_loading"):
+            if options.defer_loading:
                 allowable.refuse(tool.name, "it is loaded later")
             else:
                 allowable.add(tool.name, {"type": "function", "name": tool.name})
@@ -73,19 +73,19 @@ def prepare_tools(
 
 
 def _function_tool(
-    tool: FunctionTool, options: dict[str, Any], *, has_async: bool, warnings: list[str]
+    tool: FunctionTool, options: FunctionOptions, *, has_async: bool, warnings: list[str]
 ) -> dict[str, Any]:
-    output_schema = options.get("output_schema")
+    output_schema = options.output_schema
     return without_none(
         {
             "type": "function",
             "name": tool.name,
             "description": tool.description,
             "parameters": openai_schema(tool.input_schema, warnings),
-            "async": _is_async(options.get("async"), tool.name, has_async=has_async, warnings=warnings),
+            "async": _is_async(options.is_async, tool.name, has_async=has_async, warnings=warnings),
             "strict": tool.strict or False,
-            "defer_loading": options.get("defer_loading"),
-            "allowed_callers": options.get("allowed_callers"),
+            "defer_loading": options.defer_loading,
+            "allowed_callers": options.allowed_callers,
             "output_schema": None if output_schema is None else openai_schema(output_schema, warnings),
         }
     )
@@ -93,6 +93,9 @@ def _function_tool(
 
 def _provider_tool(tool: ProviderTool, *, has_async: bool, warnings: list[str]) -> dict[str, Any] | None:
     """Arguments are as OpenAI has them, but for the case of their names."""
+    if tool.id not in OWN_TOOLS:
+        warnings.append(f"The tool {tool.name} is left out: OpenAI has no {tool.id}.")
+        return None
     kind = tool.id.removeprefix("openai.")
     args: dict[str, Any] = snake_keys(tool.args)
     match kind:
@@ -111,12 +114,6 @@ def _provider_tool(tool: ProviderTool, *, has_async: bool, warnings: list[str]) 
                 args["environment"] = {"type": "local", **environment}
                 if skills := environment.get("skills"):
                     args["environment"]["skills"] = [_skill(skill) for skill in skills]
-        case "local_shell" | "tool_search":
-            pass
-        case _:
-            if kind not in BY_TYPE:
-                warnings.append(f"The tool {tool.name} is left out: OpenAI has no {tool.id}.")
-                return None
     return without_none({"type": kind, **args})
 
 
@@ -138,9 +135,9 @@ def _is_async(value: bool | None, tool_name: str, *, has_async: bool, warnings: 
 
 
 def _into_namespace(
-    wire: dict[str, Any], namespace: dict[str, Any], namespaces: dict[str, dict[str, Any]], tools: list[dict[str, Any]]
+    wire: dict[str, Any], namespace: Namespace, namespaces: dict[str, dict[str, Any]], tools: list[dict[str, Any]]
 ) -> None:
-    name, description = namespace.get("name", ""), namespace.get("description")
+    name, description = namespace.name, namespace.description
     if name not in namespaces:
         namespaces[name] = {"type": "namespace", "name": name, "description": description, "tools": []}
         tools.append(namespaces[name])
