@@ -106,7 +106,8 @@ class Chunks:
 
 
 class Client:
-    """The other side of an ASGI application. It leaves when `gone` is set, or after so many messages."""
+    """The other side of an ASGI application. It leaves when `gone` is set, or after so many messages; the application
+    hears of it from `receive`, or from `send` if that is refused then."""
 
     def __init__(self, leaves_after: int | None = None, *, is_refused: bool = False) -> None:
         self.messages: list[MutableMapping[str, Any]] = []
@@ -115,7 +116,7 @@ class Client:
         self._is_refused = is_refused
 
     async def receive(self) -> MutableMapping[str, Any]:
-        await self.gone.wait()
+        await (asyncio.Event() if self._is_refused else self.gone).wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: MutableMapping[str, Any]) -> None:
@@ -127,7 +128,8 @@ class Client:
         await asyncio.sleep(0)
 
     async def call(self, response: StreamResponse) -> None:
-        await response({"type": "http"}, self.receive, self.send)
+        async with asyncio.timeout(5):
+            await response({"type": "http"}, self.receive, self.send)
 
     @property
     def bodies(self) -> list[bytes]:

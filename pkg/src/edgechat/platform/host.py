@@ -165,7 +165,6 @@ class _Connection:
 
     async def write(self, data: bytes, *, more: bool = True) -> None:
         await self.send({"type": "http.response.body", "body": data, "more_body": more})
-        self.is_open = self.is_open and more
 
     async def keep_alive(self, seconds: float) -> None:
         while self.is_open:
