@@ -64,6 +64,12 @@ async def test_the_binding_is_called_with_plain_objects() -> None:
     assert call.options.extraHeaders.a == "b"
 
 
+async def test_models_of_other_providers_go_through_a_gateway() -> None:
+    env = env_answering("Hello")
+    async with AIBinding(_EnvWrapper(env).AI, gateway="main")(REQUEST):
+        assert env.AI.calls[0].options.gateway.id == "main"
+
+
 async def test_leaving_the_answer_aborts_the_call() -> None:
     env = env_answering("Hello")
     async with AIBinding(_EnvWrapper(env).AI)(REQUEST):

@@ -29,17 +29,23 @@ log = logging.getLogger("edgechat")
 
 
 class AIBinding:
-    """Sends requests to `env.AI`."""
+    """Sends requests to `env.AI`. `gateway` is the id of an AI Gateway, which models of other providers need."""
 
-    def __init__(self, ai: Any) -> None:
+    def __init__(self, ai: Any, *, gateway: str | None = None) -> None:
         self._ai = ai
+        self._options = {"gateway": {"id": gateway}} if gateway else {}
 
     @asynccontextmanager
     async def __call__(self, request: ModelRequest) -> AsyncIterator[FetchResponse]:
         controller = js.AbortController.new()
         # The raw response has the status and the headers, and its setting is the same for all calls: the binding keeps
         # it on the instance, where two calls would cross.
-        options = {"returnRawResponse": True, "extraHeaders": dict(request.headers), "signal": controller.signal}
+        options = {
+            **self._options,
+            "returnRawResponse": True,
+            "extraHeaders": dict(request.headers),
+            "signal": controller.signal,
+        }
         # One crossing for the whole history: converting dicts would walk each message in Python.
         inputs = js.JSON.parse(request.body.decode())
         try:
