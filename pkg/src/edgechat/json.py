@@ -23,7 +23,7 @@ class JSONDecoder[T]:
         self._decoder: msgspec.json.Decoder[T] = msgspec.json.Decoder(type)
 
     def decode(self, data: bytes | str | msgspec.Raw) -> T:
-        if is_too_deep(data):
+        if len(data) > MAX_DEPTH and is_too_deep(data):
             raise msgspec.DecodeError(f"JSON is nested more than {MAX_DEPTH} levels deep")
         try:
             return self._decoder.decode(data)
