@@ -5,12 +5,14 @@ from urllib.parse import urlsplit
 
 from workers import Response, WorkerEntrypoint
 
+from edgechat.http import Fetch
 from edgechat.model.types import LanguageModel
 from edgechat.model.workers_ai import create_workers_ai
-from edgechat.platform.cloudflare import AIBinding, headers_of, read_body, stream_response
-from service.bindings import D1Database
+from edgechat.platform.cloudflare import AIBinding, fetch, headers_of, read_body, stream_response
+from service.bindings import D1Database, KVNamespace, Verify
 from service.routes import respond
 from service.web import Request
+from webcrypto import verify
 
 
 class Bindings:
@@ -28,8 +30,24 @@ class Bindings:
         return db
 
     @property
+    def kv(self) -> KVNamespace:
+        kv: KVNamespace = self._env.KV
+        return kv
+
+    @property
+    def fetch(self) -> Fetch:
+        return fetch
+
+    @property
+    def verify(self) -> Verify:
+        return verify
+
+    def var(self, name: str) -> str | None:
+        return getattr(self._env, name, None) or None
+
+    @property
     def session_secret(self) -> str:
-        secret: str | None = getattr(self._env, "SESSION_SECRET", None)
+        secret = self.var("SESSION_SECRET")
         if not secret:
             raise RuntimeError("The secret SESSION_SECRET is not set: wrangler secret put SESSION_SECRET")
         return secret
@@ -42,9 +60,11 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
         async def read(limit: int) -> bytes | None:
             return await read_body(js_request, limit)
 
+        url = urlsplit(request.url)
+        origin = f"{url.scheme}://{url.netloc}"
         response = await respond(
             # The SDK's `method` raises for one that http.HTTPMethod does not know.
-            Request(js_request.method, urlsplit(request.url).path, headers_of(js_request), read),
+            Request(js_request.method, url.path, headers_of(js_request), read, origin),
             Bindings(self.env),
         )
         if isinstance(response.body, bytes):

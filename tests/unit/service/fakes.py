@@ -2,10 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from edgechat.http import Fetch
 from edgechat.model.types import LanguageModel
+from edgechat.testing import FakeD1
+from service import auth
 from service.web import Request
+
+MIGRATIONS = Path(__file__).parents[3] / "worker" / "migrations"
+ORIGIN = "https://chat.example.org"
 
 
 def request(
@@ -18,7 +25,17 @@ def request(
     async def read(limit: int) -> bytes | None:
         return data if len(data) <= limit else None
 
-    return Request(method, path, given, read)
+    return Request(method, path, given, read, ORIGIN)
+
+
+def database() -> FakeD1:
+    """As the migrations make it."""
+    return FakeD1("".join(path.read_text() for path in sorted(MIGRATIONS.glob("*.sql"))))
+
+
+def bearer(user_id: str) -> dict[str, str]:
+    """The header of a session that this user has."""
+    return {"authorization": f"Bearer {auth.sign(auth.new_session(auth.User(user_id)), Env.session_secret)}"}
 
 
 class Env:
@@ -30,5 +47,19 @@ class Env:
     def db(self) -> Any:
         raise AssertionError("the database was asked")
 
+    @property
+    def kv(self) -> Any:
+        raise AssertionError("KV was asked")
+
+    @property
+    def fetch(self) -> Fetch:
+        raise AssertionError("the network was asked")
+
     def model(self, model_id: str) -> LanguageModel:
         raise AssertionError(f"{model_id} was asked")
+
+    async def verify(self, alg: str, jwk: Mapping[str, str], signature: bytes, data: bytes) -> bool:
+        raise AssertionError("the platform's crypto was asked")
+
+    def var(self, name: str) -> str | None:
+        return None

@@ -1,14 +1,13 @@
 import json
 
 import pytest
-from fakes import Env, request
+from fakes import Env, bearer, database, request
 
-from service import auth
+from edgechat.testing import FakeD1
 from service.routes import respond
 from service.web import MAX_BODY, Response
 
-TOKEN = auth.sign(auth.User("guest_1"), Env.session_secret)
-SIGNED = {"authorization": f"Bearer {TOKEN}"}
+SIGNED = bearer("guest_1")
 HI = {"id": "u1", "role": "user", "parts": [{"type": "text", "text": "Hi"}]}
 
 
@@ -29,22 +28,6 @@ def code_of(response: Response) -> object:
 async def test_health_needs_nothing() -> None:
     response = await respond(request("GET", "/api/health"), Env())
     assert (response.status, body_of(response)) == (200, {"status": "ok"})
-
-
-async def test_a_session_is_a_token_a_user_and_a_cookie() -> None:
-    response = await respond(request("POST", "/api/session"), Env())
-    session = body_of(response)
-    token = session["token"]
-    assert isinstance(token, str)
-    user = auth.current_user(request(headers={"authorization": f"Bearer {token}"}), Env.session_secret)
-    assert user is not None
-    assert session["user"] == {"id": user.id}
-    assert token in response.headers["set-cookie"]
-
-
-async def test_a_session_is_renewed_for_the_same_user() -> None:
-    response = await respond(request("POST", "/api/session", headers=SIGNED), Env())
-    assert body_of(response)["user"] == {"id": "guest_1"}
 
 
 @pytest.mark.parametrize(
@@ -124,7 +107,12 @@ async def test_only_json_is_taken(content_type: str) -> None:
 
 
 async def test_where_nothing_runs_nothing_is_stopped() -> None:
-    response = await respond(request("POST", "/api/chat/c1/stop", headers=SIGNED), Env())
+    class WithDatabase(Env):
+        @property
+        def db(self) -> FakeD1:
+            return database()
+
+    response = await respond(request("POST", "/api/chat/c1/stop", headers=SIGNED), WithDatabase())
     assert body_of(response) == {"stopped": False}
 
 

@@ -19,15 +19,8 @@ async def get_health(_request: Request, _env: Env) -> Response:
     return json_response({"status": "ok"})
 
 
-async def post_session(request: Request, env: Env) -> Response:
-    """Renews the caller's session, or starts one for a new guest."""
-    user = auth.current_user(request, env.session_secret) or auth.new_guest()
-    token = auth.sign(user, env.session_secret)
-    return json_response({"token": token, "user": {"id": user.id}}, headers={"set-cookie": auth.cookie(token)})
-
-
 async def post_chat(request: Request, env: Env) -> Response:
-    user = auth.require_user(request, env.session_secret)
+    user = auth.require_user(request, env)
     turn = await chat.read_turn(request)
     history = History(env.db, user)
     messages = await chat.history_of(history, turn)
@@ -36,12 +29,12 @@ async def post_chat(request: Request, env: Env) -> Response:
 
 async def post_stop(request: Request, env: Env, chat_id: str) -> Response:
     """Ends the caller's answer that is being generated in this chat, and answers when it is saved."""
-    user = auth.require_user(request, env.session_secret)
+    user = await auth.require_active_user(request, env)
     return json_response({"stopped": await generations.stop(user, chat_id)})
 
 
 async def get_chat(request: Request, env: Env, chat_id: str) -> Response:
-    user = auth.require_user(request, env.session_secret)
+    user = await auth.require_active_user(request, env)
     messages = await History(env.db, user).load(chat_id)
     if messages is None:
         raise unknown_chat()
@@ -50,7 +43,8 @@ async def get_chat(request: Request, env: Env, chat_id: str) -> Response:
 
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
     ("GET", re.compile(r"/api/health"), get_health),
-    ("POST", re.compile(r"/api/session"), post_session),
+    ("POST", re.compile(r"/api/session"), auth.post_session),
+    ("DELETE", re.compile(r"/api/session"), auth.delete_session),
     ("POST", re.compile(r"/api/chat"), post_chat),
     ("POST", re.compile(r"/api/chat/(?P<chat_id>[A-Za-z0-9_-]{1,64})/stop"), post_stop),
     ("GET", re.compile(r"/api/chats/(?P<chat_id>[A-Za-z0-9_-]{1,64})"), get_chat),

@@ -34,16 +34,23 @@ class Request:
     """Names in lower case."""
     read: Callable[[int], Awaitable[bytes | None]]
     """Reads the body, or gives None when it is larger than so many bytes."""
+    origin: str = ""
+    """Of the URL that it was sent to, such as "https://chat.example.org"."""
 
-    async def json[T](self, decoder: JSONDecoder[T]) -> T:
-        """The body, checked against a type."""
-        if self.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            raise HTTPError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send application/json.")
+    async def json[T](self, decoder: JSONDecoder[T], default: T | None = None) -> T:
+        """The body, checked against a type. An empty one is the default, if there is one."""
+        is_json = self.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+        if not is_json and default is None:
+            raise _unsupported()
         body = await self.read(MAX_BODY)
         if body is None:
             raise HTTPError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", f"The body is larger than {MAX_BODY} bytes."
             )
+        if default is not None and not body:
+            return default
+        if not is_json:
+            raise _unsupported()
         return parse(body, decoder.decode)
 
     @property
@@ -76,6 +83,10 @@ def json_response(value: Any, status: HTTPStatus = HTTPStatus.OK, headers: Mappi
 
 def error_response(error: HTTPError) -> Response:
     return json_response({"error": {"code": error.code, "message": str(error)}}, error.status, error.headers)
+
+
+def _unsupported() -> HTTPError:
+    return HTTPError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send application/json.")
 
 
 def unknown_chat() -> HTTPError:
