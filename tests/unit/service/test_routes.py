@@ -3,6 +3,7 @@ import json
 import pytest
 from fakes import Env, bearer, database, request
 
+from edgechat import __version__
 from edgechat.testing import FakeD1
 from service.routes import respond
 from service.web import MAX_BODY, Response
@@ -27,7 +28,7 @@ def code_of(response: Response) -> object:
 
 async def test_health_needs_nothing() -> None:
     response = await respond(request("GET", "/api/health"), Env())
-    assert (response.status, body_of(response)) == (200, {"status": "ok"})
+    assert (response.status, body_of(response)) == (200, {"status": "ok", "version": __version__})
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -26,6 +26,19 @@ class HTTPError(Exception):
         self.headers = dict(headers or {})
 
 
+class Store(Protocol):
+    """Moves the body of a request into R2, under a key, unless there is something. `check` gets its first bytes and may
+    raise. False, and nothing is stored, if it has not exactly `size` bytes."""
+
+    async def __call__(
+        self, bucket: Any, key: str, size: int, check: Callable[[bytes], None], options: Mapping[str, Any]
+    ) -> bool: ...
+
+
+async def _no_store(*_: Any) -> bool:
+    return False
+
+
 @dataclass(frozen=True)
 class Request:
     method: str
@@ -36,6 +49,8 @@ class Request:
     """Reads the body, or gives None when it is larger than so many bytes."""
     origin: str = ""
     """Of the URL that it was sent to, such as "https://chat.example.org"."""
+    store: Store = _no_store
+    query: Mapping[str, str] = field(default_factory=dict)
 
     async def json[T](self, decoder: JSONDecoder[T], default: T | None = None) -> T:
         """The body, checked against a type. An empty one is the default, if there is one."""
@@ -70,8 +85,15 @@ def parse[T](data: bytes | msgspec.Raw, decode: Callable[[bytes | msgspec.Raw], 
 
 
 @dataclass(frozen=True)
+class Stream:
+    """A body that the platform moves, such as that of an object in R2."""
+
+    readable: Any
+
+
+@dataclass(frozen=True)
 class Response:
-    body: bytes | ChunkStream = b""
+    body: bytes | ChunkStream | Stream = b""
     status: HTTPStatus = HTTPStatus.OK
     headers: dict[str, str] = field(default_factory=dict)
 

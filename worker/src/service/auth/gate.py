@@ -6,6 +6,7 @@ from http import HTTPStatus
 from service.auth import revocation, sessions
 from service.auth.sessions import LIFETIME, Session, User
 from service.bindings import Env
+from service.telemetry import note_user, phase
 from service.web import HTTPError, Request
 
 COOKIE = "__Host-edgechat"
@@ -34,9 +35,11 @@ def session_of(request: Request, env: Env) -> Session | None:
 
 def require_session(request: Request, env: Env) -> Session:
     """Raises a 401 without a session, and a 403 for a change that another site asks for with the user's cookie."""
-    session = session_of(request, env)
+    with phase("auth"):
+        session = session_of(request, env)
     if session is None:
         raise no_session()
+    note_user(session.user.id)
     if request.method not in _SAFE:
         check_origin(request)
     return session

@@ -61,13 +61,8 @@ class Telemetry:
             self._exporter = Exporter(fetch, settings.endpoint, read_headers(settings.headers or ""))
         self._clock = clock
         self._started = clock()
-        self._requests = 0
+        self._is_cold = True
         configure(with_content=settings.with_content)
-
-    @property
-    def uptime(self) -> float:
-        """Seconds since the first request."""
-        return self._clock() - self._started
 
     async def observe(
         self, request: Request, respond: Callable[[], Awaitable[Response]], background: Background
@@ -79,11 +74,12 @@ class Telemetry:
             ray=ray if _RAY.fullmatch(ray) else None,
             parent=read_traceparent(request.headers.get("traceparent", "")),
             ratio=self._settings.ratio if self._exporter else 0,
-            is_cold=self._requests == 0,
+            is_cold=self._is_cold,
+            uptime=self._clock() - self._started,
             with_content=self._settings.with_content,
             clock=self._clock,
         )
-        self._requests += 1
+        self._is_cold = False
         current.set(record)  # for good: it is this request's own task, and the answer streams in tasks made by it
         response = await respond()
         response = replace(response, headers=response.headers | record.headers())

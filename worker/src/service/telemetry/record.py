@@ -42,6 +42,7 @@ class Record:
         parent: Parent | None = None,
         ratio: float = 0,
         is_cold: bool = False,
+        uptime: float = 0,
         with_content: bool = False,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -51,6 +52,9 @@ class Record:
         self.is_sampled = is_sampled(self.trace_id, ratio)
         self.method = method if method in _METHODS else "_OTHER"
         self.is_cold = is_cold
+        """The first of its isolate."""
+        self.uptime = uptime
+        """Seconds since that."""
         self.with_content = with_content
         self.clock = clock
         self.started_at = time.time()
