@@ -16,8 +16,8 @@ from pyodide.ffi import create_proxy, to_js
 
 from edgechat.platform._js import js_object
 
-_READ_AHEAD = 16
-"""Chunks that may wait to be read. With more, streams that never pause would not let others begin."""
+_MAX_READ_AHEAD = 32
+"""Chunks that may wait to be read. It is one at first, so that many streams can begin at once, and doubles."""
 
 
 class Wait(asyncio.Future[None]):
@@ -62,6 +62,7 @@ class Reader:
     def __init__(self, stream: Any) -> None:
         self._chunks: list[bytes] = []
         self._wait: Wait | None = None
+        self._read_ahead = 1
         self._let_go: Callable[[], None] | None = None
         self._is_closed = False
         self._proxies = [create_proxy(self._receive), create_proxy(self._hold)]
@@ -81,6 +82,7 @@ class Reader:
             return None
         data = b"".join(self._chunks)
         self._chunks.clear()
+        self._read_ahead = min(2 * self._read_ahead, _MAX_READ_AHEAD)
         self._go_on()
         return data
 
@@ -96,10 +98,10 @@ class Reader:
         self._chunks.append(chunk.to_bytes())
         if self._wait:
             self._wait.end()
-        return self._held if len(self._chunks) >= _READ_AHEAD else None
+        return self._held if len(self._chunks) >= self._read_ahead else None
 
     def _hold(self, let_go: Callable[[], None], _reject: Any) -> None:
-        if len(self._chunks) >= _READ_AHEAD and not self._is_closed:
+        if len(self._chunks) >= self._read_ahead and not self._is_closed:
             self._let_go = let_go
         else:
             let_go()
