@@ -243,19 +243,17 @@ SHELL = {"type": "shell_call", "id": "sh_1", "call_id": "call_1", "status": "com
 COMMANDS = {"commands": ["ls"], "timeout_ms": 5, "max_output_length": None}
 
 
-@pytest.mark.parametrize(("environment", "is_hosted"), [({}, None), ({"environment": {"type": "containerAuto"}}, True)])
-def test_a_shell_is_the_callers_or_openais(environment: dict[str, Any], is_hosted: bool | None) -> None:
+def test_a_shell() -> None:
     output = {"stdout": "a", "stderr": "", "outcome": {"type": "exit", "exit_code": 1}}
     call, result = decode(
         added(**SHELL, action=COMMANDS),
         done(**SHELL, action=COMMANDS),
         done(**SHELL | {"type": "shell_call_output"}, output=[output], max_output_length=9),
-        tools=[provided("bash", "shell", **environment)],
     )
     arguments = '{"action":{"commands":["ls"],"timeoutMs":5}}'
-    assert call == ToolCall("call_1", "bash", arguments, provider_executed=is_hosted, provider_metadata=of("sh_1"))
+    assert call == ToolCall("call_1", "shell", arguments, provider_metadata=of("sh_1"))
     told = {"stdout": "a", "stderr": "", "outcome": {"type": "exit", "exitCode": 1}}
-    assert result == ToolResult("call_1", "bash", {"maxOutputLength": 9, "output": [told]})
+    assert result == ToolResult("call_1", "shell", {"maxOutputLength": 9, "output": [told]})
 
 
 SEARCH = {"type": "tool_search_call", "id": "ts_1", "status": "completed", "arguments": {"q": 1}}

@@ -109,19 +109,15 @@ def test_a_user_shows_a_file(media_type: str, source: FileSource, expected: Any)
     assert told(UserMessage([FilePart(media_type=media_type, data=source)]))[0]["content"] == [expected]
 
 
-def test_how_closely_an_image_is_looked_at_and_what_is_cached_can_be_said() -> None:
-    options = of(image_detail="low", promptCacheBreakpoint={"mode": "explicit"})
-    image = FilePart(media_type="image/png", data=FileURL("u"), provider_options=options)
-    content = told(UserMessage([image]))[0]["content"][0]
-    assert (content["detail"], content["prompt_cache_breakpoint"]) == ("low", {"mode": "explicit"})
+def test_how_closely_an_image_is_looked_at_can_be_said() -> None:
+    image = FilePart(media_type="image/png", data=FileURL("u"), provider_options=of(image_detail="low"))
+    assert told(UserMessage([image]))[0]["content"][0]["detail"] == "low"
 
 
-def test_other_files_go_only_where_they_are_wanted() -> None:
+def test_which_other_files_a_model_reads_is_for_openai_to_say() -> None:
     message = UserMessage([FilePart(media_type="text/csv", filename="a.csv", data=FileData(b"a"))])
-    with pytest.raises(UnsupportedFunctionalityError, match="text/csv"):
-        told(message)
-    content = told(message, passThroughUnsupportedFiles=True)[0]["content"]
-    assert content == [{"type": "input_file", "filename": "a.csv", "file_data": "data:text/csv;base64,YQ=="}]
+    expected = {"type": "input_file", "filename": "a.csv", "file_data": "data:text/csv;base64,YQ=="}
+    assert told(message)[0]["content"] == [expected]
 
 
 @pytest.mark.parametrize(
@@ -187,14 +183,6 @@ def test_a_call_of_a_function_is_always_told_in_full(input: Any, arguments: str)
     ]
 
 
-def test_where_a_call_came_from_is_told_again() -> None:
-    caller = {"type": "program", "callerId": "p_1"}
-    metadata = {"itemId": "fc_1", "namespace": "ns", "caller": caller, "async": True}
-    item = told(AssistantMessage([call("weather", {}, "call_1", **metadata)]))[0]
-    assert (item["namespace"], item["async"]) == ("ns", True)
-    assert item["caller"] == {"type": "program", "caller_id": "p_1"}
-
-
 @pytest.mark.parametrize(
     ("output", "expected"),
     [
@@ -213,26 +201,6 @@ def test_where_a_call_came_from_is_told_again() -> None:
 )
 def test_what_a_tool_answers(output: ToolOutput, expected: Any) -> None:
     assert told(ToolMessage([result("weather", output)]))[0]["output"] == expected
-
-
-def test_a_function_with_a_schema_for_its_output_answers_in_json() -> None:
-    tool = FunctionTool(name="weather", input_schema={}, provider_options=of(outputSchema={"type": "string"}))
-    assert told(ToolMessage([result("weather", TextOutput(value="sunny"))]), tools=[tool])[0]["output"] == '"sunny"'
-
-
-def test_a_result_may_end_what_is_cached_and_bring_tools() -> None:
-    tools = [{"type": "function", "name": "late", "parameters": {}}]
-    part = result("find", TextOutput(value="x"), promptCacheBreakpoint={"mode": "explicit"}, additionalTools=tools)
-    output, loaded = told(ToolMessage([part]))
-    text = {"type": "input_text", "text": "x", "prompt_cache_breakpoint": {"mode": "explicit"}}
-    assert output["output"] == [text]
-    assert loaded == {"type": "additional_tools", "role": "developer", "tools": tools}
-
-
-def test_a_denied_call_of_a_program_is_refused() -> None:
-    asked = AssistantMessage([call("weather", {}, caller={"type": "program", "callerId": "p_1"})])
-    with pytest.raises(UnsupportedFunctionalityError):
-        told(asked, ToolMessage([result("weather", ExecutionDenied())]))
 
 
 APPROVALS = (
@@ -281,35 +249,45 @@ def test_a_compaction_is_told_again(store: bool) -> None:
     assert told(AssistantMessage([part]), store=store) == [reference("cmp_1") if store else full]
 
 
-def of_parallel(index: int, **more: Any) -> dict[str, Any]:
-    return {"itemId": "fc_1", "toolCallId": "call_1", "toolName": "parallel", "index": index, "count": 2, **more}
+SEARCHED = {"action": {"type": "search", "query": "q"}, "sources": [{"type": "url", "url": "u"}]}
+OWN_TOOLS: list[FunctionTool | ProviderTool] = [
+    ProviderTool(id="openai.web_search", name="find"),
+    ProviderTool(id="openai.code_interpreter", name="python"),
+]
 
 
-def test_calls_that_were_taken_apart_are_put_together_for_a_response_that_goes_on() -> None:
-    wrappers = of_parallel(0, input="{...}"), of_parallel(1)
-    calls = [call("f", {}, f"call_1_{index}", parallelToolCall=wrapper) for index, wrapper in enumerate(wrappers)]
-    results = [
-        result("f", TextOutput(value=f"r{index}"), f"call_1_{index}", parallelToolCall=wrapper)
-        for index, wrapper in enumerate(wrappers)
-    ]
-    messages = AssistantMessage([*calls]), ToolMessage([*reversed(results)])
-    output = {"type": "function_call_output", "call_id": "call_1", "output": "r0\nr1"}
-    assert told(*messages, conversation="conv_1") == [output]
-    assert told(*messages, previousResponseId="resp_1") == [
-        {"type": "function_call", "call_id": "call_1", "name": "parallel", "arguments": "{...}"},
-        output,
-    ]
-    assert [item["call_id"] for item in told(*messages)] == ["call_1_0", "call_1_1", "call_1_1", "call_1_0"]
+def test_what_openai_ran_is_told_by_its_id() -> None:
+    asked = ToolCallPart(tool_call_id="ws_1", tool_name="find", input={}, provider_executed=True)
+    found = result("find", JSONOutput(value=SEARCHED), "ws_1")
+    assert told(AssistantMessage([asked, found]), tools=OWN_TOOLS) == [reference("ws_1")]
 
 
-def test_the_configuration_can_change_on_the_way() -> None:
-    update = SystemMessage("", of(reasoningEffortUpdate="high", textFormatUpdate={"type": "text"}))
-    assert told(update, model="gpt-6-sol") == [
-        {"type": "configuration_update", "reasoning": {"effort": "high"}, "text": {"format": {"type": "text"}}}
-    ]
-    with pytest.raises(UnsupportedFunctionalityError, match="GPT-6"):
-        told(update, model="gpt-5")
-    with pytest.raises(UnsupportedFunctionalityError, match="no text"):
-        told(SystemMessage("Hi", update.provider_options), model="gpt-6-sol")
-    with pytest.raises(UnsupportedFunctionalityError, match="follow"):
-        told(update, update, model="gpt-6-sol")
+def test_or_by_that_of_its_result() -> None:
+    found = result("find", JSONOutput(value=SEARCHED), "call_1", itemId="ws_1")
+    assert told(AssistantMessage([found]), tools=OWN_TOOLS) == [reference("ws_1")]
+
+
+@pytest.mark.parametrize(
+    ("output", "action"),
+    [
+        (SEARCHED, {"type": "search", "query": "q", "sources": [{"type": "url", "url": "u"}]}),
+        ({"action": {"type": "openPage", "url": None}}, {"type": "open_page", "url": None}),
+        ({"action": {"type": "findInPage", "pattern": "p"}}, {"type": "find_in_page", "pattern": "p"}),
+    ],
+)
+def test_a_search_in_the_web_is_told_even_where_nothing_is_stored(output: Any, action: Any) -> None:
+    found = result("find", JSONOutput(value=output), "ws_1")
+    expected = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": action}
+    assert told(AssistantMessage([found]), tools=OWN_TOOLS, store=False) == [expected]
+
+
+def test_other_results_of_openai_are_not() -> None:
+    found = result("python", JSONOutput(value={"outputs": []}))
+    items, warnings = request(AssistantMessage([found]), tools=OWN_TOOLS, store=False)
+    assert items == []
+    assert "python" in warnings[0]
+
+
+@pytest.mark.parametrize("output", [ExecutionDenied(), JSONOutput(value={"type": "execution-denied"})])
+def test_openai_knows_nothing_of_a_denied_call(output: ToolOutput) -> None:
+    assert told(AssistantMessage([result("mcp.t", output)])) == []

@@ -1,6 +1,7 @@
 """What OpenAI's models can do, by their ids (npm `@ai-sdk/openai` 4.0.118, `openai-model-catalog.ts`)."""
 
 import re
+from typing import Any
 
 import msgspec
 
@@ -29,9 +30,6 @@ class OpenAIModel(msgspec.Struct, kw_only=True, frozen=True):
     prompt_cache_retention: bool
     chat_temperature: bool
     chat_reasons_with_tools: bool
-    responses_configuration_updates: bool
-    responses_async_tools: bool
-    responses_logprobs_while_reasoning: bool
 
 
 def openai_model(model_id: str) -> OpenAIModel:
@@ -58,9 +56,6 @@ def openai_model(model_id: str) -> OpenAIModel:
         prompt_cache_retention=not is_gpt_6,
         chat_temperature=not model_id.startswith(("gpt-4o-search-preview", "gpt-4o-mini-search-preview")),
         chat_reasons_with_tools=not (major == 5 and (minor or 0) >= 6),
-        responses_configuration_updates=is_gpt_6,
-        responses_async_tools=is_gpt_6,
-        responses_logprobs_while_reasoning=not is_gpt_6,
     )
 
 
@@ -83,3 +78,15 @@ def supported_effort(reasoning: Reasoning, efforts: tuple[str, ...] | None, warn
             return level
     warnings.append(f"reasoning {reasoning!r} is not supported by this model.")
     return None
+
+
+def remove_settings(body: dict[str, Any], names: list[str], where: str, warnings: list[str]) -> None:
+    warnings += [f"{name} is not supported {where}." for name in names if body.pop(name, None) is not None]
+
+
+def remove_unsupported_services(body: dict[str, Any], model: OpenAIModel, warnings: list[str]) -> None:
+    if not model.prompt_cache_retention:
+        remove_settings(body, ["prompt_cache_retention"], "here; use promptCacheOptions", warnings)
+    tier = body.get("service_tier")
+    if (tier == "flex" and not model.flex) or (tier in ("priority", "fast") and not model.priority):
+        remove_settings(body, ["service_tier"], f"as {tier!r}", warnings)

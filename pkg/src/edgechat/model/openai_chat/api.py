@@ -8,7 +8,7 @@ from edgechat.errors import APICallError
 from edgechat.model.openai_chat.decoder import OpenAIChatDecoder
 from edgechat.model.openai_chat.options import read_options
 from edgechat.model.openai_chat.request import request_body
-from edgechat.model.openai_errors import http_error
+from edgechat.model.openai_wire import http_error
 from edgechat.model.types import ModelCall, ModelRequest
 
 BASE_URL = "https://api.openai.com/v1"

@@ -16,7 +16,7 @@ from edgechat.model.openai_chat.shapes import (
     usage_of,
 )
 from edgechat.model.openai_chat.tool_calls import ToolCallTracker
-from edgechat.model.openai_errors import error_body, stream_error
+from edgechat.model.openai_wire import error_body, stream_error
 from edgechat.model.parts import Error, Finish, FinishReason, ModelPart, Source, TextDelta, TextEnd, TextStart, Usage
 from edgechat.sse import SSEDecoder
 

@@ -9,7 +9,7 @@ from edgechat.errors import APICallError
 from edgechat.http import Fetch
 from edgechat.model.openai_compatible.decoder import OpenAICompatibleDecoder
 from edgechat.model.openai_compatible.request import metadata_key, request_body
-from edgechat.model.openai_errors import http_error
+from edgechat.model.openai_wire import http_error
 from edgechat.model.remote import RemoteModel, http_sender
 from edgechat.model.types import ModelCall, ModelRequest
 

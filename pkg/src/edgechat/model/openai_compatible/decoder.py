@@ -15,7 +15,7 @@ from edgechat.model.openai_chat.shapes import (
     usage_of,
 )
 from edgechat.model.openai_chat.tool_calls import ToolCallTracker
-from edgechat.model.openai_errors import OpenAIError, error_body, stream_error
+from edgechat.model.openai_wire import OpenAIError, error_body, stream_error
 from edgechat.model.parts import (
     Error,
     Finish,

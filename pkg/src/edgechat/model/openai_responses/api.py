@@ -1,19 +1,17 @@
 """What OpenAI's Responses API understands."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import msgspec
 
 from edgechat import ids
 from edgechat.errors import APICallError
-from edgechat.model.openai_errors import http_error
-from edgechat.model.openai_models import openai_model
-from edgechat.model.openai_responses.names import ToolNames
-from edgechat.model.openai_responses.options import Options, part_options, read_options
+from edgechat.model.openai_responses.prompt import requested_approvals
 from edgechat.model.openai_responses.request import request_body
-from edgechat.model.openai_responses.shapes import snake_keys
+from edgechat.model.openai_responses.shapes import ToolNames, snake_keys
 from edgechat.model.openai_responses.stream import OpenAIResponsesDecoder
-from edgechat.model.prompt import AssistantMessage, ToolApprovalRequest, ToolCallPart
+from edgechat.model.openai_wire import http_error
 from edgechat.model.types import ModelCall, ModelRequest
 
 
@@ -21,7 +19,10 @@ class OpenAIResponses:
     """The `API` of a model such as "gpt-5". `headers` carry the key.
 
     `provider` is the key of `provider_options` and of the metadata of parts: "openai", or "azure" for a model there,
-    whose calls take either.
+    whose calls take either. Options go into the request as they are, in either spelling (promptCacheKey or
+    prompt_cache_key). Of our own are "reasoningEffort", "reasoningSummary" (None for no summary), "textVerbosity",
+    "strictJsonSchema", "logprobs" (True, or how many), "systemMessageMode" ("system", "developer" or "remove"), and
+    "forceReasoning", which treats an unknown model as one that reasons.
     """
 
     def __init__(
@@ -42,8 +43,7 @@ class OpenAIResponses:
     def build(self, call: ModelCall) -> ModelRequest:
         """Raises `InvalidArgumentError` and `UnsupportedFunctionalityError`."""
         warnings: list[str] = []
-        model = openai_model(self.model_id)
-        body = request_body(call, self.model_id, model, self._options(call), self.provider, warnings)
+        body = request_body(call, self.model_id, self._options(call), self.provider, warnings)
         return ModelRequest(
             model=self.model_id,
             body=msgspec.json.encode(body),
@@ -54,40 +54,19 @@ class OpenAIResponses:
 
     def decoder(self, call: ModelCall, headers: Mapping[str, str]) -> OpenAIResponsesDecoder:  # noqa: ARG002
         options = self._options(call)
-        names = ToolNames(call.tools)
         return OpenAIResponsesDecoder(
             self.provider,
-            names,
-            approved=_approved(call, self.provider),
-            is_stored=bool(options.store),
-            is_shell_hosted=_is_shell_hosted(names),
-            has_logprobs=bool(options.logprobs),
+            ToolNames(call.tools),
+            approved=requested_approvals(call.messages, self.provider),
+            is_stored=bool(options.get("store")),
+            has_logprobs=bool(options.get("logprobs")),
             generate_id=self._generate_id,
         )
 
     def error(self, status: int, headers: Mapping[str, str], body: str) -> APICallError:  # noqa: ARG002
         return http_error(status, body)
 
-    def _options(self, call: ModelCall) -> Options:
-        return read_options(call.provider_options, Options, self.provider, "openai")
-
-
-def _approved(call: ModelCall, provider: str) -> dict[str, str]:
-    """By the requests for approval in the prompt, which calls they are about."""
-    approved: dict[str, str] = {}
-    for message in call.messages:
-        if isinstance(message, AssistantMessage) and not isinstance(message.content, str):
-            for part in message.content:
-                if isinstance(part, ToolApprovalRequest):
-                    approved[part.approval_id] = part.tool_call_id
-                elif isinstance(part, ToolCallPart):
-                    request = part_options(part.provider_options, provider).approval_request_id
-                    if request is not None:
-                        approved[request] = part.tool_call_id
-    return approved
-
-
-def _is_shell_hosted(names: ToolNames) -> bool:
-    shell = names.provided.get("shell")
-    environment = snake_keys(shell.args).get("environment") if shell else None
-    return (environment or {}).get("type") in ("container_auto", "container_reference")
+    def _options(self, call: ModelCall) -> dict[str, Any]:
+        options = call.provider_options
+        found: dict[str, Any] = snake_keys(options.get(self.provider) or options.get("openai") or {})
+        return found

@@ -1,12 +1,11 @@
-"""Tools that OpenAI defines and the caller runs."""
+"""Items of tools that OpenAI defines and the caller runs."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from edgechat.model.openai_responses.shapes import Item, Number, Status, Variant, camel_keys, to_json
-from edgechat.model.types import without_none
+from edgechat.model.openai_responses.shapes import Item, Number, Status, Variant
 
 
 class CreateFile(Variant, tag="create_file"):
@@ -143,31 +142,3 @@ class ComputerCall(Item, tag="computer_call", kw_only=True):
     action: ComputerAction | None = None
     actions: list[ComputerAction] | None = None
     pending_safety_checks: list[SafetyCheck] | None = None
-
-
-def apply_patch_input(call: ApplyPatchCall) -> str:
-    return to_json({"callId": call.call_id, "operation": call.operation})
-
-
-def local_shell_input(call: LocalShellCall) -> str:
-    return to_json({"action": camel_keys(call.action)})
-
-
-def shell_input(call: ShellCall) -> str:
-    return to_json({"action": camel_keys(call.action)})
-
-
-def shell_result(call: ShellCallOutput) -> dict[str, Any]:
-    output = [msgspec.to_builtins(item) | {"outcome": camel_keys(item.outcome)} for item in call.output]
-    return without_none({"maxOutputLength": call.max_output_length, "output": output})
-
-
-def computer_input(call: ComputerCall) -> str:
-    actions = [call.action] if call.actions is None and call.action else call.actions or []
-    return to_json(
-        {
-            "actions": [camel_keys(action) for action in actions],
-            "pendingSafetyChecks": call.pending_safety_checks or [],
-            "status": call.status,
-        }
-    )

@@ -7,9 +7,9 @@ from msgspec import UNSET, UnsetType
 
 from edgechat.errors import APICallError, StreamFormatError
 from edgechat.json import JSONDecoder
-from edgechat.model.openai_errors import OpenAIError
 from edgechat.model.openai_responses.items import ItemAdded, ItemDone
 from edgechat.model.openai_responses.shapes import Number, Variant
+from edgechat.model.openai_wire import OpenAIError
 
 
 class Alternative(msgspec.Struct):

@@ -1,9 +1,12 @@
 """What the shapes of the Responses API have in common, and how their names become those of the AI SDK and back."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
+
+from edgechat.model.types import FunctionTool, ProviderTool
 
 type Number = int | float
 type Status = Literal["in_progress", "completed", "incomplete"]
@@ -11,9 +14,12 @@ type Status = Literal["in_progress", "completed", "incomplete"]
 _LEVELS = 8
 """How deep keys are renamed: nothing that is known nests deeper, and what strangers send may."""
 
-_NAMES_OF_OTHERS = frozenset(
-    {"arguments", "env", "headers", "metadata", "output_schema", "parameters", "schema", "tools"}
-)
+_NAMES_OF_OTHERS = frozenset({"headers", "metadata"})
+
+WEB_SEARCHES = ("web_search", "web_search_preview")
+_OWN_TOOLS = (*WEB_SEARCHES, "code_interpreter", "file_search", "image_generation", "mcp")
+_API_NAMES = {f"openai.{name}": name for name in _OWN_TOOLS}
+"""By the id of a `ProviderTool`."""
 
 
 class Variant(msgspec.Struct, tag_field="type", omit_defaults=True):
@@ -39,7 +45,7 @@ def camel_keys(shape: msgspec.Struct) -> dict[str, Any]:
     return {camel(key): value for key, value in msgspec.to_builtins(shape).items()}
 
 
-def snake(name: str) -> str:
+def _snake(name: str) -> str:
     return re.sub("(?<=[a-z0-9])[A-Z]", lambda match: "_" + match[0].lower(), name)
 
 
@@ -49,10 +55,27 @@ def snake_keys(value: Any, levels: int = _LEVELS) -> Any:
         return [snake_keys(item, levels - 1) for item in value]
     if not (isinstance(value, dict) and levels):
         return value
-    return {(name := snake(key)): _snake_value(name, item, levels - 1) for key, item in value.items()}
+    return {(name := _snake(key)): _snake_value(name, item, levels - 1) for key, item in value.items()}
 
 
 def _snake_value(name: str, value: Any, levels: int) -> Any:
     if name == "type" and isinstance(value, str):
-        return snake(value)
+        return _snake(value)
     return value if name in _NAMES_OF_OTHERS else snake_keys(value, levels)
+
+
+class ToolNames:
+    """The tools of a call: the caller may have other names for OpenAI's own than the API has."""
+
+    def __init__(self, tools: Sequence[FunctionTool | ProviderTool]) -> None:
+        self.functions = {tool.name for tool in tools if isinstance(tool, FunctionTool)}
+        own = [tool for tool in tools if isinstance(tool, ProviderTool) and tool.id in _API_NAMES]
+        self.api_names = {tool.name: _API_NAMES[tool.id] for tool in own}
+        """By the caller's names of OpenAI's own tools."""
+        self._names = {_API_NAMES[tool.id]: tool.name for tool in own}
+        searches = (tool.name for tool in own if _API_NAMES[tool.id] in WEB_SEARCHES)
+        self.web_search = self.name(next(searches, "web_search"))
+        """The API does not tell which of its two searches a call is of."""
+
+    def name(self, api_name: str) -> str:
+        return self._names.get(api_name, api_name)

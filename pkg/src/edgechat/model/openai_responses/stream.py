@@ -1,26 +1,26 @@
 """Reads the stream of the Responses API (npm `@ai-sdk/openai` 4.0.118, `openai-responses-language-model.ts`)."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from edgechat.errors import APICallError, StreamFormatError
-from edgechat.model.openai_errors import OpenAIError, stream_error
 from edgechat.model.openai_responses import events, items
 from edgechat.model.openai_responses.calls import Calls
 from edgechat.model.openai_responses.events import read_event
-from edgechat.model.openai_responses.hosted import Hosted
-from edgechat.model.openai_responses.names import ToolNames
-from edgechat.model.openai_responses.reasoning import Summaries
-from edgechat.model.openai_responses.shapes import Number
-from edgechat.model.openai_responses.sources import Sources
+from edgechat.model.openai_responses.hosted import Hosted, Sources
+from edgechat.model.openai_responses.shapes import Number, ToolNames
+from edgechat.model.openai_wire import OpenAIError, stream_error, timestamp
 from edgechat.model.parts import (
     Error,
     Finish,
     FinishReason,
     ModelPart,
+    ProviderMetadata,
+    ReasoningDelta,
+    ReasoningEnd,
+    ReasoningStart,
     ResponseMetadata,
     TextDelta,
     TextEnd,
@@ -29,8 +29,6 @@ from edgechat.model.parts import (
 )
 from edgechat.model.types import without_none
 from edgechat.sse import SSEDecoder
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class OpenAIResponsesDecoder:
@@ -46,7 +44,6 @@ class OpenAIResponsesDecoder:
         *,
         approved: Mapping[str, str],
         is_stored: bool,
-        is_shell_hosted: bool,
         has_logprobs: bool,
         generate_id: Callable[[], str],
     ) -> None:
@@ -54,7 +51,7 @@ class OpenAIResponsesDecoder:
         self._sse = SSEDecoder()
         self._sources = Sources(provider, generate_id)
         self._summaries = Summaries(provider, is_stored=is_stored)
-        self._calls = Calls(provider, names, is_shell_hosted=is_shell_hosted)
+        self._calls = Calls(provider, names)
         self._hosted = Hosted(provider, names, self._sources, approved=approved, generate_id=generate_id)
         self._has_logprobs = has_logprobs
         self._item_ids: dict[Number, str] = {}
@@ -179,7 +176,7 @@ class OpenAIResponsesDecoder:
 
     def _created(self, response: events.Response, parts: list[ModelPart]) -> None:
         self._metadata["responseId"] = response.id
-        parts.append(ResponseMetadata(response.id, response.model, _timestamp(response.created_at)))
+        parts.append(ResponseMetadata(response.id, response.model, timestamp(response.created_at)))
 
     def _completed(self, response: events.ResponseEnd) -> None:
         self._account(response)
@@ -234,6 +231,60 @@ class OpenAIResponsesDecoder:
         return "content-filter" if self._has_refusal else "stop"
 
 
+class _Reasoning(msgspec.Struct):
+    encrypted_content: str | None
+    open: dict[Number, bool]
+    """The summaries that have not ended, and whether their text has: only the last one tells the encrypted content,
+    which comes with the end of the item."""
+
+
+class Summaries:
+    """Of a model's reasoning. An item has several, each a block with the id "ITEM:NUMBER"."""
+
+    def __init__(self, provider: str, *, is_stored: bool) -> None:
+        self._provider = provider
+        self._is_stored = is_stored
+        self._items: dict[str, _Reasoning] = {}
+
+    def start_item(self, item: items.Reasoning, parts: list[ModelPart]) -> None:
+        self._items[item.id] = _Reasoning(item.encrypted_content, {0: False})
+        parts.append(ReasoningStart(f"{item.id}:0", self._encrypted(item.id, item.encrypted_content)))
+
+    def start(self, item_id: str, event: events.SummaryStart, parts: list[ModelPart]) -> None:
+        # The first one has started with its item.
+        if event.summary_index <= 0 or not (item := self._items.get(item_id)):
+            return
+        item.open[event.summary_index] = False
+        for index in sorted(index for index, is_complete in item.open.items() if is_complete):
+            self._end(item, item_id, index, parts)
+        metadata = self._encrypted(item_id, item.encrypted_content)
+        parts.append(ReasoningStart(f"{item_id}:{event.summary_index}", metadata))
+
+    def delta(self, item_id: str, event: events.SummaryDelta, parts: list[ModelPart]) -> None:
+        parts.append(
+            ReasoningDelta(f"{item_id}:{event.summary_index}", event.delta, {self._provider: {"itemId": item_id}})
+        )
+
+    def end(self, item_id: str, event: events.SummaryEnd, parts: list[ModelPart]) -> None:
+        if item := self._items.get(item_id):
+            if self._is_stored:
+                self._end(item, item_id, event.summary_index, parts)
+            else:
+                item.open[event.summary_index] = True
+
+    def end_item(self, item_id: str, item: items.Reasoning, parts: list[ModelPart]) -> None:
+        if ended := self._items.pop(item_id, None):
+            metadata = self._encrypted(item_id, item.encrypted_content)
+            parts += [ReasoningEnd(f"{item_id}:{index}", metadata) for index in sorted(ended.open)]
+
+    def _end(self, item: _Reasoning, item_id: str, index: Number, parts: list[ModelPart]) -> None:
+        item.open.pop(index, None)
+        parts.append(ReasoningEnd(f"{item_id}:{index}", {self._provider: {"itemId": item_id}}))
+
+    def _encrypted(self, item_id: str, content: str | None) -> ProviderMetadata:
+        return {self._provider: {"itemId": item_id, "reasoningEncryptedContent": content}}
+
+
 def _usage(raw: dict[str, Any] | None) -> Usage:
     if raw is None:
         return Usage()
@@ -251,11 +302,3 @@ def _usage(raw: dict[str, Any] | None) -> Usage:
         reasoning_tokens=reasoning,
         raw=raw,
     )
-
-
-def _timestamp(seconds: Number) -> str | None:
-    try:
-        time = _EPOCH + timedelta(milliseconds=int(seconds * 1000))
-    except OverflowError:
-        return None
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

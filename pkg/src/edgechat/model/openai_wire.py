@@ -1,9 +1,10 @@
-"""Errors that OpenAI tells, by HTTP or inside of a stream; servers of the same wire tell theirs alike.
+"""What OpenAI's APIs, and servers of the same wire, tell alike: times, and errors by HTTP or inside of a stream.
 
 (npm `@ai-sdk/openai` 4.0.118, `openai-error.ts` and `openai-stream-error.ts`.)
 """
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ _STATUS_BY_WORD = (
     ("timeout", 504),
 )
 _HTTP_ERROR = re.compile("[45][0-9]{2}")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class OpenAIError(msgspec.Struct):
@@ -64,3 +66,12 @@ def _status(error: OpenAIError) -> int:
 
 def _code(error: OpenAIError) -> int | str | None:
     return int(error.code) if isinstance(error.code, float) else error.code
+
+
+def timestamp(seconds: float) -> str | None:
+    """ISO 8601. None for a time that is none."""
+    try:
+        time = _EPOCH + timedelta(milliseconds=int(seconds * 1000))
+    except OverflowError:
+        return None
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
