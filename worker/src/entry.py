@@ -1,17 +1,21 @@
 """The Cloudflare Worker: connects the service to its bindings and to the platform."""
 
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
+import js
 from workers import Response, WorkerEntrypoint
 
 from edgechat.http import Fetch
 from edgechat.model.types import LanguageModel
 from edgechat.model.workers_ai import create_workers_ai
-from edgechat.platform.cloudflare import AIBinding, fetch, headers_of, read_body, stream_response
-from service.bindings import D1Database, KVNamespace, Verify
+from edgechat.platform.cloudflare import AIBinding, fetch, headers_of, read_body, store_body, stream_response
+from service.bindings import D1Database, KVNamespace, R2Bucket, RateLimiter, Verify
 from service.routes import respond
-from service.web import Request
+from service.settings import Limits, read_limits
+from service.telemetry import Telemetry, observed_model
+from service.web import Request, Stream
 from webcrypto import verify
 
 
@@ -22,7 +26,7 @@ class Bindings:
         self._env = env
 
     def model(self, model_id: str) -> LanguageModel:
-        return create_workers_ai(AIBinding(self._env.AI))(model_id)
+        return observed_model(create_workers_ai(AIBinding(self._env.AI))(model_id))
 
     @property
     def db(self) -> D1Database:
@@ -33,6 +37,20 @@ class Bindings:
     def kv(self) -> KVNamespace:
         kv: KVNamespace = self._env.KV
         return kv
+
+    @property
+    def r2(self) -> R2Bucket:
+        r2: R2Bucket = self._env.R2
+        return r2
+
+    @property
+    def burst(self) -> RateLimiter | None:
+        return getattr(self._env, "BURST", None)
+
+    @property
+    def limits(self) -> Limits:
+        value = getattr(self._env, "LIMITS", None)
+        return read_limits(value if value is None or isinstance(value, str) else js.JSON.stringify(value))
 
     @property
     def fetch(self) -> Fetch:
@@ -53,6 +71,9 @@ class Bindings:
         return secret
 
 
+telemetry = Telemetry(fetch)
+
+
 class Default(WorkerEntrypoint):  # type: ignore[misc]
     async def fetch(self, request: Any) -> Response:
         js_request = request.js_object
@@ -62,11 +83,20 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
 
         url = urlsplit(request.url)
         origin = f"{url.scheme}://{url.netloc}"
-        response = await respond(
-            # The SDK's `method` raises for one that http.HTTPMethod does not know.
-            Request(js_request.method, url.path, headers_of(js_request), read, origin),
-            Bindings(self.env),
+        # The SDK's `method` raises for one that http.HTTPMethod does not know.
+        asked = Request(
+            js_request.method,
+            url.path,
+            headers_of(js_request),
+            read,
+            origin,
+            partial(store_body, js_request),
+            query=dict(parse_qsl(url.query)),
         )
+        bindings = Bindings(self.env)
+        response = await telemetry.observe(asked, partial(respond, asked, bindings), bindings.var, self.ctx.waitUntil)
+        if isinstance(response.body, Stream):
+            return Response(response.body.readable, status=response.status, headers=response.headers)
         if isinstance(response.body, bytes):
-            return Response(response.body, status=response.status, headers=response.headers)
+            return Response(response.body or None, status=response.status, headers=response.headers)
         return stream_response(self.ctx, request, response.body, response.headers)

@@ -1,7 +1,9 @@
 """Stand-ins for the platform, for tests of the service alone."""
 
 import json
+import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,11 @@ from edgechat.http import Fetch
 from edgechat.model.types import LanguageModel
 from edgechat.testing import FakeD1
 from service import auth
+from service.settings import Limits, read_limits
 from service.web import Request
 
-MIGRATIONS = Path(__file__).parents[3] / "worker" / "migrations"
+ROOT = Path(__file__).parents[3]
+MIGRATIONS = ROOT / "worker" / "migrations"
 ORIGIN = "https://chat.example.org"
 
 
@@ -38,6 +42,13 @@ def bearer(user_id: str) -> dict[str, str]:
     return {"authorization": f"Bearer {auth.sign(auth.new_session(auth.User(user_id)), Env.session_secret)}"}
 
 
+@cache
+def production_limits() -> Limits:
+    """Those of wrangler.toml."""
+    config = tomllib.loads((ROOT / "wrangler.toml").read_text())
+    return read_limits(json.dumps(config["vars"]["LIMITS"]))
+
+
 class Env:
     """Bindings that may be asked for nothing but the secret."""
 
@@ -50,6 +61,12 @@ class Env:
     @property
     def kv(self) -> Any:
         raise AssertionError("KV was asked")
+
+    burst = None
+
+    @property
+    def limits(self) -> Limits:
+        return production_limits()
 
     @property
     def fetch(self) -> Fetch:

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from edgechat.http import Fetch
 from edgechat.model.types import LanguageModel
+from service.settings import Limits
 
 
 class D1Statement(Protocol):
@@ -14,12 +15,30 @@ class D1Statement(Protocol):
         """A column of the first row, or None."""
         ...
 
+    async def all(self) -> Any:
+        """`{results}`: the rows as dicts."""
+        ...
 
-class D1Database(Protocol):
+
+class D1Session(Protocol):
+    """A database, or a session of it whose reads see what was written before."""
+
     def prepare(self, query: str) -> D1Statement: ...
 
     async def batch(self, statements: Sequence[D1Statement]) -> Any:
-        """One transaction: all statements, or none."""
+        """One transaction: all statements, or none. For each its `{results}`."""
+        ...
+
+
+class D1BookmarkSession(D1Session, Protocol):
+    def getBookmark(self) -> str | None:  # noqa: N802
+        """What the next session has to see; None before the first query."""
+        ...
+
+
+class D1Database(D1Session, Protocol):
+    def withSession(self, constraint: str) -> D1BookmarkSession:  # noqa: N802
+        """By a bookmark, or "first-primary"."""
         ...
 
 
@@ -28,6 +47,34 @@ class KVNamespace(Protocol):
 
     async def put(self, key: str, value: str, *, expirationTtl: int) -> None:  # noqa: N803
         """Kept for so many seconds, 60 or more. Raises when the key was written less than a second ago."""
+        ...
+
+    async def delete(self, key: str) -> None: ...
+
+    async def list(self, *, prefix: str, **cursor: str) -> Any:
+        """`{keys: [{name}], list_complete, cursor}`, at most 1000 of them."""
+        ...
+
+
+class R2Bucket(Protocol):
+    async def put(self, key: str, value: bytes) -> Any: ...
+
+    async def get(self, key: str) -> Any:
+        """An object to be read by `await arrayBuffer()`, or None."""
+        ...
+
+    async def delete(self, keys: list[str]) -> None:
+        """At most 1000 of them."""
+        ...
+
+    async def list(self, *, prefix: str) -> Any:
+        """`{objects, truncated}`: objects with a `key`, at most 1000 of them, in the order of their keys."""
+        ...
+
+
+class RateLimiter(Protocol):
+    async def limit(self, options: Mapping[str, str]) -> Any:
+        """`{success}`: false when there are too many of one `key`."""
         ...
 
 
@@ -45,6 +92,17 @@ class Env(Protocol):
 
     @property
     def kv(self) -> KVNamespace: ...
+
+    @property
+    def r2(self) -> R2Bucket: ...
+
+    @property
+    def burst(self) -> RateLimiter | None:
+        """None where there is no such binding."""
+        ...
+
+    @property
+    def limits(self) -> Limits: ...
 
     @property
     def fetch(self) -> Fetch: ...

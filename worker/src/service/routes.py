@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from http import HTTPStatus
 
-from service import auth, chat, generations, health
+from service import attachments, auth, chat, generations, health, limits, models, usage
 from service.bindings import Env
 from service.history import History
 from service.telemetry import note_error, note_route, phase

@@ -35,7 +35,7 @@ class Store(Protocol):
     ) -> bool: ...
 
 
-async def _no_store(*_: Any) -> bool:
+async def _no_store(*_: Any, **__: Any) -> bool:
     return False
 
 

@@ -6,12 +6,12 @@ client has gone; Cloudflare then gives it 30 seconds to finish.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager, closing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager, closing, suppress
 from typing import Any
 
 import js
-from pyodide.ffi import JsException
+from pyodide.ffi import JsException, to_js
 from workers import Response
 
 from edgechat.errors import MASKED, APICallError
@@ -23,9 +23,12 @@ from edgechat.platform._streams import Writer
 from edgechat.sse import DONE
 from edgechat.ui import chunks as ui
 
-__all__ = ["AIBinding", "JsResponse", "fetch", "headers_of", "read_body", "stream_response"]
+__all__ = ["AIBinding", "JsResponse", "fetch", "headers_of", "read_body", "store_body", "stream_response"]
 
 log = logging.getLogger("edgechat")
+
+START = 512
+"""So many first bytes of what is stored are checked."""
 
 
 class AIBinding:
@@ -73,6 +76,48 @@ async def read_body(request: Any, limit: int) -> bytes | None:
             await reader.cancel()
             return None
     return b"".join(pieces)
+
+
+async def store_body(
+    request: Any, bucket: Any, key: str, size: int, check: Callable[[bytes], None], options: Mapping[str, Any]
+) -> bool:
+    """Streams the body of a JavaScript `Request` into R2, past Python but for its first bytes, which `check` may refuse
+    by raising. An object that is there already stays as it is.
+
+    False, and nothing is stored, if the body has not exactly `size` bytes.
+    """
+    if not request.body:
+        return False
+    reader = request.body.getReader()
+    start = b""
+    while len(start) < START and not (result := await reader.read()).done:
+        start += result.value.to_bytes()
+    try:
+        check(start)
+    except BaseException:
+        await reader.cancel()
+        raise
+    reader.releaseLock()
+    exact = js.FixedLengthStream.new(size)
+
+    async def feed() -> None:
+        writer = exact.writable.getWriter()
+        with suppress(JsException):  # `put` fails of the same
+            await writer.write(to_js(start))
+            writer.releaseLock()
+            await request.body.pipeTo(exact.writable)
+
+    putting = bucket.put(key, exact.readable, {**options, "onlyIf": {"etagDoesNotMatch": "*"}})
+    feeding = asyncio.ensure_future(feed())
+    try:
+        await putting
+    except JsException as error:
+        if "FixedLengthStream" in str(error):
+            return False
+        raise
+    finally:
+        feeding.cancel()
+    return True
 
 
 def stream_response(

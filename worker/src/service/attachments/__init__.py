@@ -1,0 +1,16 @@
+"""Files that users attach to their messages."""
+
+from service.attachments.content import checked_files, with_files
+from service.attachments.handlers import delete_attachment, get_attachment, post_attachment, put_attachment
+from service.attachments.store import Attachment, Attachments
+
+__all__ = [
+    "Attachment",
+    "Attachments",
+    "checked_files",
+    "delete_attachment",
+    "get_attachment",
+    "post_attachment",
+    "put_attachment",
+    "with_files",
+]

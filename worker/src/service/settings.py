@@ -1,0 +1,105 @@
+"""What the operator of the service sets: the variable LIMITS of `wrangler.toml`, which explains each value.
+
+A variable and not code: each environment has its own, and a test too. It is small enough for one (5 KB), and read once
+for each isolate.
+"""
+
+from functools import lru_cache
+from typing import Annotated, Literal
+
+import msgspec
+
+type Positive = Annotated[int, msgspec.Meta(gt=0)]
+type Dollars = Annotated[float, msgspec.Meta(ge=0)]
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class Price(_Table, frozen=True):
+    """Dollars for a million tokens."""
+
+    input: Dollars
+    output: Dollars
+
+
+class Model(_Table, frozen=True):
+    id: str
+    """Such as "@cf/meta/llama-3.1-8b-instruct-fp8-fast"."""
+    context: Positive
+    """Tokens of question and answer together."""
+    max_output: Positive
+    """Tokens of an answer."""
+    price: Price | None = None
+    takes_images: bool = False
+    is_retired: bool = False
+    """Still named, for the conversations that it has answered in, but not to be had."""
+
+    def cost(self, input_tokens: int, output_tokens: int) -> float:
+        """Dollars, as far as the price is known."""
+        price = self.price or Price(0, 0)
+        return (input_tokens * price.input + output_tokens * price.output) / 1_000_000
+
+
+class Tier(_Table, frozen=True):
+    """What one guest, or one user, may have."""
+
+    models: Annotated[list[str], msgspec.Meta(min_length=1)]
+    """Their aliases; the first is the default."""
+    messages: Positive
+    """In a day."""
+    tokens: Positive
+    """In a day, questions and answers together."""
+    files: Positive
+    """Stored at a time."""
+    file_bytes: Positive
+    """Of all stored files together."""
+    messages_per_address: Positive | None = None
+    """In a day, of all guests with the same network address together."""
+
+
+class Files(_Table, frozen=True):
+    """What a file, and the files of a message, may be."""
+
+    image_bytes: Positive
+    text_bytes: Positive
+    per_message: Positive
+
+
+type TierName = Literal["guest", "user"]
+
+
+class Limits(_Table, frozen=True):
+    dollars: Dollars
+    """What all models may cost in a day."""
+    message_characters: Positive
+    history_characters: Positive
+    """Of earlier messages, that the model is told."""
+    guest: Tier
+    user: Tier
+    files: Files
+    models: dict[str, Model]
+    """By alias."""
+
+    def __post_init__(self) -> None:
+        for tier in (self.guest, self.user):
+            for alias in tier.models:
+                if alias not in self.models:
+                    raise ValueError(f"there is no model {alias!r}")
+            if self.models[tier.models[0]].is_retired:
+                raise ValueError(f"the default model {tier.models[0]!r} is retired")
+
+    def tier(self, name: TierName) -> Tier:
+        return self.guest if name == "guest" else self.user
+
+
+@lru_cache(maxsize=1)
+def read_limits(text: str | None) -> Limits:
+    """From JSON."""
+    if text is None:
+        raise RuntimeError("The variable LIMITS is not set: see [vars.LIMITS] in wrangler.toml.")
+    try:
+        return msgspec.json.decode(text, type=Limits)
+    except msgspec.DecodeError as error:
+        raise RuntimeError(f"The variable LIMITS (see wrangler.toml) is wrong: {error}") from None
