@@ -73,8 +73,13 @@ class _Handler(logging.Handler):
             self.handleError(record)
 
 
+_handler = _Handler()
+
+
 def configure(*, with_content: bool = False) -> None:
     """For the whole process, from INFO on."""
-    handler = _Handler()
-    handler.setFormatter(JSONFormatter(with_content=with_content))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    _handler.setFormatter(JSONFormatter(with_content=with_content))
+    root = logging.getLogger()
+    root.setLevel(logging.INFO)
+    if _handler not in root.handlers:
+        root.addHandler(_handler)

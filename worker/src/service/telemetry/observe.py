@@ -20,6 +20,9 @@ from service.web import Request, Response
 
 log = logging.getLogger("edgechat")
 
+type Var = Callable[[str], str | None]
+"""A variable or a secret, if it is set."""
+
 type Background = Callable[[Coroutine[Any, Any, None]], object]
 """Runs something to its end beside the request: `ctx.waitUntil`."""
 
@@ -33,60 +36,63 @@ class Settings(msgspec.Struct, kw_only=True, frozen=True):
     headers: str | None = None
     ratio: float = 1.0
     with_content: bool = False
-    pepper: str = ""
-    """Makes hashes of user ids that nobody else can make."""
+    key: bytes = b""
+    """Of the hashes of user ids, so that nobody else can make them."""
 
     @classmethod
-    def read(cls, var: Callable[[str], str | None]) -> "Settings":
-        try:
-            ratio = float(var("OTEL_TRACES_SAMPLER_ARG") or 1)
-        except ValueError:
-            ratio = 1.0
+    def read(cls, var: Var) -> "Settings":
         return cls(
             endpoint=var("OTEL_EXPORTER_OTLP_ENDPOINT"),
             headers=var("OTEL_EXPORTER_OTLP_HEADERS"),
-            ratio=ratio,
+            ratio=_ratio(var("OTEL_TRACES_SAMPLER_ARG") or "1"),
             with_content=var("LOG_CONTENT") == "1",
-            pepper=var("SESSION_SECRET") or "",
+            key=hashlib.sha256(f"edgechat log {var('SESSION_SECRET')}".encode()).digest(),
         )
 
 
 class Telemetry:
-    """Of one isolate: made with its first request."""
+    """Of one isolate. It is made at import, and learns its settings with the first request."""
 
-    def __init__(self, settings: Settings, fetch: Fetch, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._settings = settings
-        self._exporter = None
-        if settings.endpoint:
-            self._exporter = Exporter(fetch, settings.endpoint, read_headers(settings.headers or ""))
+    def __init__(self, fetch: Fetch, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._fetch = fetch
         self._clock = clock
-        self._started = clock()
-        self._is_cold = True
+        self._settings: Settings | None = None
+        self._exporter: Exporter | None = None
+        self._started = 0.0
+        configure()
+
+    def _start(self, var: Var) -> Settings:
+        self._started = self._clock()
+        self._settings = settings = Settings.read(var)
+        if settings.endpoint:
+            self._exporter = Exporter(self._fetch, settings.endpoint, read_headers(settings.headers or ""))
         configure(with_content=settings.with_content)
+        return settings
 
     async def observe(
-        self, request: Request, respond: Callable[[], Awaitable[Response]], background: Background
+        self, request: Request, respond: Callable[[], Awaitable[Response]], var: Var, background: Background
     ) -> Response:
         """The response of `respond`, with what we know of the request in its headers."""
+        is_cold = self._settings is None
+        settings = self._settings or self._start(var)
         ray = request.headers.get("cf-ray", "")
         record = Record(
             request.method,
             ray=ray if _RAY.fullmatch(ray) else None,
             parent=read_traceparent(request.headers.get("traceparent", "")),
-            ratio=self._settings.ratio if self._exporter else 0,
-            is_cold=self._is_cold,
+            ratio=settings.ratio if self._exporter else 0,
+            is_cold=is_cold,
             uptime=self._clock() - self._started,
-            with_content=self._settings.with_content,
+            with_content=settings.with_content,
             clock=self._clock,
         )
-        self._is_cold = False
         current.set(record)  # for good: it is this request's own task, and the answer streams in tasks made by it
         response = await respond()
         response = replace(response, headers=response.headers | record.headers())
-        if isinstance(response.body, bytes):
-            self._finish(record, response, background)
-            return response
-        return replace(response, body=self._until_end(record, response, response.body, background))
+        if isinstance(response.body, AsyncGenerator):
+            return replace(response, body=self._until_end(record, response, response.body, background))
+        self._finish(record, response, background)
+        return response
 
     async def _until_end[T](
         self, record: Record, response: Response, body: AsyncGenerator[T], background: Background
@@ -100,26 +106,25 @@ class Telemetry:
 
     def _finish(self, record: Record, response: Response, background: Background) -> None:
         record.root.end = self._clock()
-        status = int(response.status)
-        user = self._user(record)
-        fields = {"status": status, **user, **record.fields()}
-        log.info("%s %s %d", record.method, record.route or "(unknown)", status, extra={"fields": fields})
+        known: dict[str, Any] = {"status": int(response.status)}
+        if record.user_id and self._settings:
+            known |= _user(record.user_id, self._settings.key)
+        fields = {**known, **record.fields()}
+        log.info("%s %s %d", record.method, record.route or "(unknown)", response.status, extra={"fields": fields})
         if self._exporter and record.is_sampled:
-            record.root.name = f"{record.method} {record.route}" if record.route else record.method
-            record.root.error = str(status) if status >= 500 else None
-            attributes = {
-                "http.request.method": record.method,
-                "http.response.status_code": status,
-                "faas.coldstart": record.is_cold,
-            }
-            attributes |= {"http.route": record.route} if record.route else {}
-            attributes |= {"enduser.pseudo.id": user["user"]} if user else {}
-            background(self._exporter.export(record, attributes))
+            record.describe_root(int(response.status), fields.get("user"))
+            background(self._exporter.export(record))
 
-    def _user(self, record: Record) -> dict[str, str]:
-        """Of an id `guest_...` the kind, and a hash that tells one user from another and nothing else."""
-        if record.user_id is None:
-            return {}
-        key = hashlib.sha256(self._settings.pepper.encode()).digest()
-        hashed = hashlib.blake2b(record.user_id.encode(), key=key, digest_size=8).hexdigest()
-        return {"userKind": record.user_id.partition("_")[0], "user": hashed}
+
+def _user(user_id: str, key: bytes) -> dict[str, str]:
+    """Of an id `guest_...` the kind, and a hash that tells one user from another and nothing else."""
+    hashed = hashlib.blake2b(user_id.encode(), key=key, digest_size=8).hexdigest()
+    return {"userKind": user_id.partition("_")[0], "user": hashed}
+
+
+def _ratio(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        log.warning("OTEL_TRACES_SAMPLER_ARG is no number from 0 to 1, so all traces are kept: %s", text)
+        return 1

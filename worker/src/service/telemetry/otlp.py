@@ -41,10 +41,10 @@ class Exporter:
         self._url = f"{endpoint.rstrip('/')}/v1/traces"
         self._headers = {**headers, "content-type": "application/json"}
 
-    async def export(self, record: Record, attributes: Mapping[str, Any]) -> None:
-        """The attributes are those of the request. What fails is logged, and is nobody's problem."""
+    async def export(self, record: Record) -> None:
+        """What fails is logged, and is nobody's problem."""
         try:
-            body = encode(record, attributes)
+            body = encode(record)
             async with (
                 asyncio.timeout(TIMEOUT),
                 self._fetch(self._url, method="POST", headers=self._headers, body=body) as response,
@@ -55,11 +55,9 @@ class Exporter:
             log.warning("The collector could not be reached: %s", error)
 
 
-def encode(record: Record, attributes: Mapping[str, Any]) -> bytes:
+def encode(record: Record) -> bytes:
     """The trace of a request that has ended."""
-    root = record.root
-    root.attributes |= attributes
-    spans = [root, *record.phases, *record.spans]
+    spans = [record.root, *record.phases, *record.spans]
     scope_spans = {
         "scope": {"name": "edgechat", "version": __version__},
         "spans": [_span(record, span) for span in spans],

@@ -123,6 +123,20 @@ class Record:
             }
         return {key: value for key, value in known.items() if value is not None}
 
+    def describe_root(self, status: int, user: str | None) -> None:
+        """What the request's span tells, by the conventions for HTTP servers: no path, since that has ids in it."""
+        root = self.root
+        root.name = f"{self.method} {self.route}" if self.route else self.method
+        root.error = str(status) if status >= 500 else None
+        known = {
+            "http.request.method": self.method,
+            "http.route": self.route,
+            "http.response.status_code": status,
+            "enduser.pseudo.id": user,
+            "faas.coldstart": self.is_cold,
+        }
+        root.attributes = {key: value for key, value in known.items() if value is not None}
+
     def _span_id(self) -> str:
         """Unique in its trace: the first is random, the others count on."""
         self._next_id = (self._next_id + 1) % 2**64 or 1
