@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev dev-cloudflare deploy check test unit conformance figures screenshot
+.PHONY: help setup build dev dev-cloudflare deploy check test unit conformance figures bench screenshot
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -48,6 +48,9 @@ test: check ## all checks and tests
 figures: build ## measure start-up, first token, memory and sizes
 	@$(PYTHON) scripts/setup.py --browser
 	@PYTHONPATH=worker/src $(BIN)/python -m bench.figures
+
+bench: build ## measure streaming beside the AI SDK
+	@$(BIN)/python -m bench.stream
 
 screenshot: build ## take the picture of the README again
 	@$(PYTHON) scripts/setup.py --browser
