@@ -153,4 +153,4 @@ def _convert[T](values: dict[str, Any], type: type[T]) -> T:
     try:
         return msgspec.convert(values, type)
     except msgspec.ValidationError:
-        raise RefusedError(f"its {type.__name__.strip('_').lower()} has not what it needs") from None
+        raise RefusedError(f"what it needs is not in its {type.__name__.strip('_').lower()}") from None
