@@ -1,0 +1,154 @@
+"""Idle conversations in R2: one object each, gzip of JSON lines, first the conversation and then its messages.
+
+R2 first, then one transaction in D1, in both directions. So whatever fails in between, D1 or R2 has all of it; what is
+done again changes nothing.
+"""
+
+import gzip
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import aclosing
+from typing import Any
+
+from service.auth import User
+from service.bindings import D1Session, R2Bucket
+from service.history.errors import refusal_of
+from service.history.rows import read_rows
+
+log = logging.getLogger("edgechat")
+
+MAX_RUN = 20
+"""Conversations that are archived at a time."""
+
+_MAX_VALUE = 300_000
+"""Characters of JSON lines in one statement, and one line more."""
+
+_IDLE = f"""
+SELECT user_id, id, active_at, json_object(
+  'id', id, 'title', title, 'headId', head_id, 'createdAt', created_at, 'updatedAt', updated_at) AS conversation
+FROM conversations WHERE archive_key IS NULL AND active_at < ?1 ORDER BY active_at LIMIT {MAX_RUN}
+"""
+
+# Only if nothing was saved since the messages were read (?3).
+_REMOVE = """
+DELETE FROM messages WHERE user_id = ?1 AND conversation_id = ?2 AND EXISTS (
+  SELECT 1 FROM conversations WHERE user_id = ?1 AND id = ?2 AND active_at = ?3 AND archive_key IS NULL)
+"""
+
+_CLOSE = """
+UPDATE conversations SET archive_key = ?4
+WHERE user_id = ?1 AND id = ?2 AND active_at = ?3 AND archive_key IS NULL
+"""
+
+_KEY = "SELECT archive_key FROM conversations WHERE user_id = ?1 AND id = ?2"
+
+_OPEN = """
+UPDATE conversations SET archive_key = NULL, active_at = max(active_at + 1, ?4)
+WHERE user_id = ?1 AND id = ?2 AND archive_key = ?3
+"""
+
+_RESTORE = """
+INSERT INTO messages (
+  user_id, conversation_id, seq, id, parent_id, role, parts, text, metadata, outcome, summary, created_at)
+SELECT
+  ?1, ?2, line.value ->> 'seq', line.value ->> 'id', line.value ->> 'parentId', line.value ->> 'role',
+  line.value -> 'parts',
+  coalesce((
+    SELECT group_concat(part.value ->> 'text', '') FROM json_each(line.value, '$.parts') AS part
+    WHERE part.value ->> 'type' = 'text'), ''),
+  nullif(line.value -> 'metadata', 'null'),
+  line.value ->> 'outcome', line.value ->> 'summary', line.value ->> 'createdAt'
+FROM json_each(?3) AS line WHERE true
+ON CONFLICT (user_id, conversation_id, id) DO NOTHING
+"""
+
+
+class Archive:
+    def __init__(self, db: D1Session, r2: R2Bucket) -> None:
+        self._db = db
+        self._r2 = r2
+
+    async def archive_idle(self, before: int) -> int:
+        """Moves conversations that were last active before that time (milliseconds since 1970). Answers how many."""
+        idle = (await self._db.prepare(_IDLE).bind(before).all())["results"]
+        done = 0
+        for row in idle:
+            try:
+                await self._archive(row)
+                done += 1
+            except Exception as error:
+                log.error("Conversation %s could not be archived: %s", row["id"], error)
+        return done
+
+    async def _archive(self, row: dict[str, Any]) -> None:
+        user_id, chat_id, active_at = row["user_id"], row["id"], row["active_at"]
+        lines = [row["conversation"]]
+        async with aclosing(read_rows(self._db, user_id, chat_id)) as pages:
+            async for page in pages:
+                lines += page
+        # Never the key of another state: what is deleted by its key is surely restored.
+        key = f"{prefix(user_id, chat_id)}{active_at}.jsonl.gz"
+        await self._r2.put(key, gzip.compress("\n".join(lines).encode(), mtime=0))
+        await self._db.batch(
+            [
+                self._db.prepare(_REMOVE).bind(user_id, chat_id, active_at),
+                self._db.prepare(_CLOSE).bind(user_id, chat_id, active_at, key),
+            ]
+        )
+
+    async def restore(self, user: User, chat_id: str, now: int) -> None:
+        """Moves the messages of a conversation back, if they are in R2."""
+        key = await self._db.prepare(_KEY).bind(user.id, chat_id).first("archive_key")
+        if key is None:
+            return
+        _conversation, *lines = await self.read(key)
+        open_it = self._db.prepare(_OPEN).bind(user.id, chat_id, key, now)
+        restore = self._db.prepare(_RESTORE)
+        try:
+            await self._db.batch([open_it, *(restore.bind(user.id, chat_id, value) for value in _values(lines))])
+        except Exception as error:
+            if refusal := refusal_of(error):
+                raise refusal from None
+            raise
+        try:
+            await self._r2.delete([key])
+        except Exception as error:
+            log.warning("The archive of chat %s could not be deleted: %s", chat_id, error)
+
+    async def read(self, key: str) -> list[str]:
+        """The lines of an object."""
+        found = await self._r2.get(key)
+        if found is None:
+            raise RuntimeError(f"R2 has no object {key}")
+        return gzip.decompress(bytes(await found.arrayBuffer())).decode().split("\n")
+
+    async def forget(self, user: User, chat_id: str | None = None) -> None:
+        """Deletes what is archived of a conversation, or of all."""
+        await delete_all(self._r2, prefix(user.id, chat_id))
+
+
+def prefix(user_id: str, chat_id: str | None = None) -> str:
+    return f"archive/{user_id}/{chat_id}/" if chat_id else f"archive/{user_id}/"
+
+
+async def delete_all(r2: R2Bucket, prefix: str) -> None:
+    while True:
+        page = await r2.list(prefix=prefix)
+        if keys := [found.key for found in page["objects"]]:
+            await r2.delete(keys)
+        if not page["truncated"]:
+            return
+
+
+def _values(lines: Iterable[str]) -> Iterator[str]:
+    """JSON arrays of so many lines as one statement takes."""
+    taken: list[str] = []
+    size = 0
+    for line in lines:
+        taken.append(line)
+        size += len(line)
+        if size > _MAX_VALUE:
+            yield f"[{','.join(taken)}]"
+            taken, size = [], 0
+    if taken:
+        yield f"[{','.join(taken)}]"

@@ -1,0 +1,28 @@
+"""Asking a failing database again."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from service.history.errors import TurnRefused
+
+log = logging.getLogger("edgechat")
+
+READ_DELAYS = (0.05,)
+"""Seconds: somebody is waiting."""
+
+SAVE_DELAYS = (0.2, 1, 4)
+"""Seconds: nobody is waiting, and the answer must not be lost."""
+
+
+async def retrying[T](operation: Callable[[], Awaitable[T]], delays: Sequence[float]) -> T:
+    """Tries once more after each delay. A refusal of the turn is final."""
+    for delay in delays:
+        try:
+            return await operation()
+        except TurnRefused:
+            raise
+        except Exception as error:
+            log.warning("D1 failed, trying again in %s s: %s", delay, error)
+            await asyncio.sleep(delay)
+    return await operation()

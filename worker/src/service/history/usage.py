@@ -1,0 +1,40 @@
+"""What answers cost, by user, model and day."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from edgechat.model.parts import Usage
+from service.auth import OWNER, User
+from service.bindings import D1Session, D1Statement
+
+# What was only estimated is replaced by what was counted.
+_SAVE = f"""
+INSERT INTO usage (user_id, turn_id, model, day, input_tokens, output_tokens, is_estimated)
+VALUES ({OWNER}, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (user_id, turn_id, model) DO UPDATE SET
+  input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, is_estimated = excluded.is_estimated
+WHERE is_estimated > excluded.is_estimated
+"""
+
+
+def statements(
+    db: D1Session, user: User, turn_id: str, at: int, usage_by_model: Mapping[str, Usage]
+) -> list[D1Statement]:
+    """Part of the batch that saves a turn."""
+    return [
+        db.prepare(_SAVE).bind(
+            user.id,
+            turn_id,
+            model,
+            day_of(at),
+            usage.input_tokens or 0,
+            usage.output_tokens or 0,
+            int(usage.is_estimated),
+        )
+        for model, usage in usage_by_model.items()
+    ]
+
+
+def day_of(milliseconds: int) -> str:
+    """Such as "2026-11-23", UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d")
