@@ -13,7 +13,6 @@ from urllib.parse import unquote
 import msgspec
 
 from edgechat import __version__
-from edgechat.errors import APICallError
 from edgechat.http import Fetch
 from service.telemetry.record import Record
 from service.telemetry.trace import Span
@@ -51,7 +50,7 @@ class Exporter:
             ):
                 if response.status >= 400:
                     log.warning("The collector refused a trace: %s", response.status)
-        except (APICallError, TimeoutError) as error:
+        except Exception as error:  # whatever it is, the answer is given
             log.warning("The collector could not be reached: %s", error)
 
 
