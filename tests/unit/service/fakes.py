@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,15 @@ def request(
     async def read(limit: int) -> bytes | None:
         return data if len(data) <= limit else None
 
-    return Request(method, path, given, read, ORIGIN)
+    async def store(
+        bucket: Any, key: str, size: int, check: Callable[[bytes], None], options: Mapping[str, Any]
+    ) -> bool:
+        check(data[:512])
+        if len(data) == size:
+            await bucket.put(key, data, {**options, "onlyIf": {"etagDoesNotMatch": "*"}})
+        return len(data) == size
+
+    return Request(method, path, given, read, ORIGIN, store)
 
 
 def database() -> FakeD1:
@@ -62,7 +70,13 @@ class Env:
     def kv(self) -> Any:
         raise AssertionError("KV was asked")
 
-    burst = None
+    @property
+    def r2(self) -> Any:
+        raise AssertionError("R2 was asked")
+
+    @property
+    def burst(self) -> Any:
+        return None
 
     @property
     def limits(self) -> Limits:

@@ -106,7 +106,7 @@ async def _contents(env: Env, files: Sequence[Attachment]) -> dict[str, bytes]:
 
     async def read(file: Attachment) -> bytes | None:
         stored = await env.r2.get(file.key)
-        return None if stored is None else bytes(await stored.bytes())
+        return None if stored is None else bytes(await stored.arrayBuffer())
 
     contents = await asyncio.gather(*map(read, files))
     return {file.id: data for file, data in zip(files, contents, strict=True) if data is not None}
