@@ -111,3 +111,18 @@ async def test_databases_are_apart() -> None:
     one, other = FakeD1(SCHEMA), FakeD1(SCHEMA)
     await one.prepare(INSERT).bind("ann", 1).run()
     assert (await names(one), await names(other)) == (["ann"], [])
+
+
+async def test_a_session_has_a_bookmark_after_its_first_query() -> None:
+    db = FakeD1(SCHEMA)
+    session = db.withSession("first-primary")
+    assert session.getBookmark() is None
+    await session.prepare(INSERT).bind("ann", 1).run()
+    bookmark = session.getBookmark()
+    assert bookmark
+    later = db.withSession(bookmark)
+    assert later.getBookmark() == bookmark
+    await later.batch([later.prepare(INSERT).bind("cyd", 2)])
+    assert (later.getBookmark() or "") > bookmark
+    assert db.log[0] == "session first-primary"
+    assert await names(db) == ["ann", "cyd"]

@@ -43,6 +43,7 @@ _NO_TRANSACTION = (
     " automatically roll back on exceptions, and because it interacts correctly with Durable Objects' automatic atomic"
     " write coalescing."
 )
+_CONSTRAINTS = ("first-primary", "first-unconstrained")
 _NOTHING = "No SQL statements detected."
 
 
@@ -69,10 +70,13 @@ class FakeD1(Failing):
 
     async def batch(self, statements: Sequence[Any]) -> list[JsDict]:
         """One transaction: all statements, or none."""
-        check_sendable(statements)
-        if not isinstance(statements, list):
-            raise JsException("statements.map is not a function", "TypeError")
-        return [answer.result() for answer in await self._run(statements)]
+        return await _batch(self._run, statements)
+
+    def withSession(self, constraint: str | None = None) -> "FakeD1Session":  # noqa: N802
+        """By a bookmark, "first-primary" or "first-unconstrained". Logged as "session CONSTRAINT"."""
+        constraint = (constraint or "").strip() or "first-unconstrained"
+        self.log.append(f"session {constraint}")
+        return FakeD1Session(self._run, lambda: f"{self._db.total_changes:032x}", constraint)
 
     async def exec(self, query: str) -> JsDict:
         """Statements without parameters, in one transaction. A line break ends each of them."""
@@ -145,6 +149,30 @@ class FakeD1(Failing):
                 self._db.execute("ROLLBACK")
 
 
+class FakeD1Session:
+    """What it reads is never stale: there is one database."""
+
+    def __init__(self, run: "_Run", bookmark: Callable[[], str], constraint: str) -> None:
+        self._run_statements = run
+        self._new_bookmark = bookmark
+        self._bookmark = None if constraint in _CONSTRAINTS else constraint
+
+    def prepare(self, query: str) -> "FakeD1Statement":
+        return FakeD1Statement(self._run, query)
+
+    async def batch(self, statements: Sequence[Any]) -> list[JsDict]:
+        return await _batch(self._run, statements)
+
+    def getBookmark(self) -> str | None:  # noqa: N802
+        """The one that the session began with, or None, until its first query."""
+        return self._bookmark
+
+    async def _run(self, statements: "list[FakeD1Statement]") -> "list[_Answer]":
+        answers = await self._run_statements(statements)
+        self._bookmark = max(self._bookmark or "", self._new_bookmark())
+        return answers
+
+
 class FakeD1Statement:
     """A prepared statement. `bind` gives another one, with values."""
 
@@ -192,6 +220,13 @@ class _Answer(NamedTuple):
 
     def result(self) -> JsDict:
         return JsDict(success=True, meta=self.meta, results=[self.row(values) for values in self.rows])
+
+
+async def _batch(run: "_Run", statements: Sequence[Any]) -> list[JsDict]:
+    check_sendable(statements)
+    if not isinstance(statements, list):
+        raise JsException("statements.map is not a function", "TypeError")
+    return [answer.result() for answer in await run(statements)]
 
 
 type _Run = Callable[[list[FakeD1Statement]], Awaitable[list[_Answer]]]

@@ -168,6 +168,21 @@ async def ask_d1(db: Any, ask: Callable[..., Awaitable[None]]) -> None:
     await ask("a tuple", lambda: db.batch((rows,)))
     await ask("in the end", query("SELECT * FROM t"))
 
+    async def session(constraint: str | None) -> Any:
+        session = db.withSession(constraint)
+        before = session.getBookmark()
+        await session.prepare("SELECT 1").first()
+        await session.batch([session.prepare("INSERT INTO t (name) VALUES (?)").bind(constraint)])
+        bookmark = session.getBookmark()
+        again = db.withSession(bookmark)
+        kept = again.getBookmark() == bookmark
+        n = await again.prepare("SELECT count(*) AS n FROM t").first("n")
+        return [before, bookmark > "", kept, n, again.getBookmark() >= bookmark]
+
+    await ask("a session from the primary on", lambda: session("first-primary"))
+    await ask("a session from anywhere on", lambda: session("first-unconstrained"))
+    await ask("an old bookmark", lambda: session("00000000-00000000-00000000-00000000000000000000000000000000"))
+
 
 async def ask_r2(bucket: Any, ask: Callable[..., Awaitable[None]]) -> None:
     metadata = {"httpMetadata": {"contentType": "text/plain"}, "customMetadata": {"a": "1"}}
