@@ -18,7 +18,9 @@ _TEXTS = frozenset({"text/plain", "text/markdown"})
 # The bytes that no text has (WHATWG MIME Sniffing, "binary data byte").
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 # How documents begin, not Markdown, where <p> or <div> may come first.
-_DOCUMENT = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype|\?xml|html|head|body|script|style|iframe|svg)\b", re.IGNORECASE)
+_DOCUMENT = re.compile(
+    rb"(\xef\xbb\xbf)?\s*<(!doctype|\?xml|html|head|body|script|style|iframe|svg)[\s/>]", re.IGNORECASE
+)
 
 
 def is_image(type: str) -> bool:
@@ -38,7 +40,8 @@ def fits(type: str, start: bytes) -> bool:
 
 def _is_text(start: bytes) -> bool:
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(start)  # the last character may be cut
+        # Where the file goes on, its last character may be cut.
+        codecs.getincrementaldecoder("utf-8")().decode(start, final=len(start) < START)
     except UnicodeDecodeError:
         return False
     return not _BINARY.search(start)
