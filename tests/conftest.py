@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from live import Pop
+    from live import Issuer, Pop
 
 if sys.platform == "emscripten":  # neither hypothesis nor httpx runs there
     collect_ignore_glob = ["*_properties.py", "*test_host.py"]
@@ -46,11 +46,21 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 @pytest.fixture(scope="session")
-def chat_service(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Pop]":
-    """The whole of `make dev`: page, Worker and local model, with a state of its own."""
+def issuer() -> "Iterator[Issuer]":
+    """Where one signs in to the chat service."""
+    from live import Issuer
+
+    with Issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture(scope="session")
+def chat_service(tmp_path_factory: pytest.TempPathFactory, issuer: "Issuer") -> "Iterator[Pop]":
+    """The whole of `make dev`: page, Worker and local model, with a state and an issuer of its own."""
     from live import ROOT, Pop
 
-    pop = Pop(ROOT / "wrangler.toml", tmp_path_factory.mktemp("state"))
+    variables = (f"--var={name}:{value}" for name, value in issuer.variables.items())
+    pop = Pop(ROOT / "wrangler.toml", tmp_path_factory.mktemp("state"), *variables)
     pop.wait_for("Ready on")
     yield pop
     pop.stop()

@@ -1,5 +1,6 @@
 """`pop dev` as a user would start it, for the tests that need the real thing."""
 
+import json
 import queue
 import re
 import signal
@@ -7,16 +8,65 @@ import socket
 import subprocess
 import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTUP = 180
+
+
+def session_secret() -> str:
+    """The one that signs the sessions of `make dev`."""
+    (secret,) = re.findall(r"^SESSION_SECRET=(\w+)$", (ROOT / ".dev.vars").read_text(), re.MULTILINE)
+    return str(secret)
 
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
+
+
+class Issuer:
+    """A server that tells its public keys, for those who sign in with OpenID Connect."""
+
+    def __init__(self) -> None:
+        self.keys: list[dict[str, Any]] = []
+        self.asked = 0
+        issuer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                issuer.asked += 1
+                body = json.dumps({"keys": issuer.keys}).encode()
+                self.send_response(200)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *arguments: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {"OIDC_ISSUER": self.url, "OIDC_AUDIENCE": "edgechat-client", "OIDC_JWKS_URL": f"{self.url}/jwks"}
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
 
 class Pop:

@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     dev = commands.add_parser("dev", help="build, then run the Worker and a local Workers AI")
     dev.add_argument("--port", type=int, default=8787, help="where the Worker listens (default: %(default)s)")
     dev.add_argument("--state", type=Path, help="where D1, KV, R2 and Durable Objects are kept (default: .pop/state)")
+    dev.add_argument("--var", action="append", default=[], metavar="NAME:VALUE", help="a variable of the Worker's")
     dev.set_defaults(run=_dev)
 
     ai = commands.add_parser("ai", help="run only the local Workers AI")
@@ -58,7 +59,8 @@ def _dev(options: argparse.Namespace) -> None:
     from pop.project import Project
 
     project = Project(options.config.resolve(), options.state and options.state.resolve())
-    asyncio.run(_until_stopped(Dev(project, port=options.port, upstream=options.upstream).run()))
+    dev = Dev(project, port=options.port, upstream=options.upstream, variables=options.var)
+    asyncio.run(_until_stopped(dev.run()))
 
 
 def _ai(options: argparse.Namespace) -> None:

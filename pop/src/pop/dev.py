@@ -28,11 +28,13 @@ _NOISE = ("⎔", "│", "├", "└", "┌", "─", " ⛅", "Attaching", "Your W
 
 
 class Dev:
-    def __init__(self, project: Project, *, port: int, upstream: str | None) -> None:
+    def __init__(self, project: Project, *, port: int, upstream: str | None, variables: Sequence[str] = ()) -> None:
+        """Variables are `NAME:VALUE`, and come before those of `wrangler.toml` and `.dev.vars`."""
         self.project = project
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
         self._upstream = upstream
+        self._variables = variables
         self._build = Build(project)
         self._ready = False
 
@@ -131,7 +133,7 @@ class Dev:
             "--ip=127.0.0.1",
             "--inspector-port=0",
             "--show-interactive-dev-session=false",
-            f"--var={AI_URL}:{ai_url}",
+            *(f"--var={variable}" for variable in [f"{AI_URL}:{ai_url}", *self._variables]),
             *([f"--env-file={secrets}"] if secrets.exists() else []),
         ]
 
