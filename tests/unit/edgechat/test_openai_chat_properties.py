@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgechat.errors import APICallError
+from edgechat.model.openai_chat.compatible import OpenAICompatibleDecoder
 from edgechat.model.openai_chat.decoder import OpenAIChatDecoder
-from edgechat.model.openai_compatible.decoder import OpenAICompatibleDecoder
 from edgechat.model.parts import Error, Finish, ModelPart, TextDelta
 from edgechat.model.types import Decoder
 

@@ -238,7 +238,7 @@ def test_tools_are_functions_and_other_settings_are_warned_of() -> None:
 
 def test_messages_carry_what_their_options_say() -> None:
     options = {"openaiCompatible": {"cache": True}}
-    call = ToolCallPart(tool_call_id="a", tool_name="f", input="plain", provider_options=options)
+    call = ToolCallPart(tool_call_id="a", tool_name="f", input={"x": 1}, provider_options=options)
     output = prompt.ContentOutput(value=[TextPart(text="x")])
     messages: list[ModelMessage] = [
         SystemMessage("s", options),
@@ -246,7 +246,7 @@ def test_messages_carry_what_their_options_say() -> None:
         AssistantMessage([ReasoningPart(text="hm"), TextPart(text="b"), call], options),
         ToolMessage([ToolResultPart(tool_call_id="a", tool_name="f", output=output, provider_options=options)]),
     ]
-    function = {"name": "f", "arguments": '"plain"'}
+    function = {"name": "f", "arguments": '{"x":1}'}
     assert body_of(*messages)["messages"] == [
         {"role": "system", "content": "s", "cache": True},
         {"role": "user", "content": "a", "cache": True},

@@ -18,10 +18,6 @@ def test_these_do_not(model_id: str) -> None:
 def test_models_of_one_generation_may_differ() -> None:
     assert openai_model("gpt-6-sol").samples_without_effort
     assert not openai_model("gpt-6-astra").samples_without_effort
-    assert openai_model("gpt-5-mini").priority
-    assert not openai_model("gpt-5-nano").priority
-    assert openai_model("gpt-4o").chat_temperature
-    assert not openai_model("gpt-4o-search-preview-2025-03-11").chat_temperature
     assert not openai_model("gpt-5.6-luna").chat_reasons_with_tools
 
 

@@ -146,20 +146,6 @@ def test_what_comes_with_an_answer_is_asked_for() -> None:
     assert with_tools(provided("code_interpreter"))["include"] == ["code_interpreter_call.outputs"]
 
 
-@pytest.mark.parametrize(
-    ("model", "options"),
-    [
-        ("gpt-4o", {"serviceTier": "flex"}),
-        ("gpt-5-nano", {"serviceTier": "priority"}),
-        ("gpt-6-sol", {"promptCacheRetention": "24h"}),
-    ],
-)
-def test_services_that_a_model_does_not_have_are_left_out(model: str, options: dict[str, Any]) -> None:
-    sent, warnings = request(model, **options)
-    assert sent == {"model": model, "stream": True}
-    assert len(warnings) == 1
-
-
 def test_functions() -> None:
     other = FunctionTool(name="b", input_schema={}, strict=True)
     assert with_tools(WEATHER, other)["tools"] == [

@@ -33,7 +33,7 @@ def test_names_that_are_no_strings_are_refused() -> None:
 def test_patterns_with_lookaround_are_left_out(pattern: str) -> None:
     schema, warnings = normalise({"anyOf": [{"type": "string", "pattern": pattern}]})
     assert schema == {"anyOf": [{"type": "string"}]}
-    assert "lookaround" in warnings[0]
+    assert "Lookaround" in warnings[0]
 
 
 @pytest.mark.parametrize("pattern", ["(?:a)", "(?<name>a)", "\\(?=a", "[(?=]", "["])

@@ -24,11 +24,6 @@ class OpenAIModel(msgspec.Struct, kw_only=True, frozen=True):
     """Of reasoning. None: not known, so all are tried."""
     samples_without_effort: bool
     """Temperature, top_p and logprobs are allowed where the effort is "none"."""
-    flex: bool
-    """The service tiers "flex", and "priority" or "fast"."""
-    priority: bool
-    prompt_cache_retention: bool
-    chat_temperature: bool
     chat_reasons_with_tools: bool
 
 
@@ -37,13 +32,11 @@ def openai_model(model_id: str) -> OpenAIModel:
     gpt = _GPT.match(model_id)
     major, minor, variant = (int(gpt[1]), gpt[2] and int(gpt[2]), gpt[3] or "") if gpt else (0, None, "")
     is_reasoning_gpt = major >= 5 and not (minor is None and variant.startswith("chat"))
-    is_modern = is_reasoning_gpt or bool(o_series and int(o_series[1]) >= 3)
-    is_gpt_6 = major >= 6
     optional = model_id in _REASONING_IS_OPTIONAL
     efforts: tuple[str, ...] | None = None
     if optional:
         efforts = ("none", "low", "medium", "high", "xhigh", "max")
-    elif is_gpt_6:
+    elif major >= 6:
         efforts = ("low", "medium", "high", "xhigh", "max")
     elif major == 5 and (not variant or _STANDARD_VARIANT.match(variant)):
         efforts = _gpt_5_efforts(minor or 0)
@@ -51,10 +44,6 @@ def openai_model(model_id: str) -> OpenAIModel:
         is_reasoning=bool(o_series) or is_reasoning_gpt,
         efforts=efforts,
         samples_without_effort=optional or (major == 5 and (minor or 0) >= 1),
-        flex=is_modern,
-        priority=model_id.startswith("gpt-4") or (is_modern and not variant.startswith("nano")),
-        prompt_cache_retention=not is_gpt_6,
-        chat_temperature=not model_id.startswith(("gpt-4o-search-preview", "gpt-4o-mini-search-preview")),
         chat_reasons_with_tools=not (major == 5 and (minor or 0) >= 6),
     )
 
@@ -80,13 +69,8 @@ def supported_effort(reasoning: Reasoning, efforts: tuple[str, ...] | None, warn
     return None
 
 
-def remove_settings(body: dict[str, Any], names: list[str], where: str, warnings: list[str]) -> None:
-    warnings += [f"{name} is not supported {where}." for name in names if body.pop(name, None) is not None]
-
-
-def remove_unsupported_services(body: dict[str, Any], model: OpenAIModel, warnings: list[str]) -> None:
-    if not model.prompt_cache_retention:
-        remove_settings(body, ["prompt_cache_retention"], "here; use promptCacheOptions", warnings)
-    tier = body.get("service_tier")
-    if (tier == "flex" and not model.flex) or (tier in ("priority", "fast") and not model.priority):
-        remove_settings(body, ["service_tier"], f"as {tier!r}", warnings)
+def remove_settings(body: dict[str, Any], names: list[str], warnings: list[str]) -> None:
+    """Of those that models which reason do not take."""
+    warnings += [
+        f"{name} is not supported by models that reason." for name in names if body.pop(name, None) is not None
+    ]

@@ -31,7 +31,7 @@ _SCHEMAS = (
 def openai_schema(schema: JSONSchema, warnings: list[str]) -> JSONSchema:
     removed: set[str] = set()
     result: JSONSchema = _normalise(schema, removed, is_root=True)
-    warnings += [f"OpenAI does not support {what} in a JSON Schema: it is not enforced." for what in sorted(removed)]
+    warnings += [f"{what} in a JSON Schema is not supported: it is not enforced." for what in sorted(removed)]
     return result
 
 
@@ -47,7 +47,7 @@ def _normalise(schema: Any, removed: set[str], *, is_root: bool = False) -> Any:
         removed.add("propertyNames")
     if isinstance(pattern := result.get("pattern"), str) and _LOOKAROUND.match(pattern):
         del result["pattern"]
-        removed.add("a pattern with lookaround")
+        removed.add("Lookaround in a pattern")
     for key in _SCHEMAS_BY_NAME:
         if isinstance(schemas := result.get(key), dict):
             result[key] = {

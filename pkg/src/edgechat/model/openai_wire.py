@@ -1,4 +1,4 @@
-"""What OpenAI's APIs, and servers of the same wire, tell alike: times, and errors by HTTP or inside of a stream.
+"""What OpenAI's APIs, and servers of the same wire, have in common: errors by HTTP or inside of a stream, times, names.
 
 (npm `@ai-sdk/openai` 4.0.118, `openai-error.ts` and `openai-stream-error.ts`.)
 """
@@ -11,6 +11,7 @@ import msgspec
 
 from edgechat.errors import APICallError
 from edgechat.json import JSONDecoder
+from edgechat.model.prompt import ProviderOptions
 
 _STATUS_BY_WORD = (
     ("insufficient_quota", 429),
@@ -25,6 +26,10 @@ _STATUS_BY_WORD = (
     ("timeout", 504),
 )
 _HTTP_ERROR = re.compile("[45][0-9]{2}")
+_LEVELS = 8
+"""How deep keys are renamed: nothing that is known nests deeper, and what strangers send may."""
+
+_NAMES_OF_OTHERS = frozenset({"headers", "metadata"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -75,3 +80,28 @@ def timestamp(seconds: float) -> str | None:
     except OverflowError:
         return None
     return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def own_options(options: ProviderOptions, provider: str) -> dict[str, Any]:
+    """Of a call: those of the provider, else those of OpenAI."""
+    found: dict[str, Any] = snake_keys(options.get(provider) or options.get("openai") or {})
+    return found
+
+
+def _snake(name: str) -> str:
+    return re.sub("(?<=[a-z0-9])[A-Z]", lambda match: "_" + match[0].lower(), name)
+
+
+def snake_keys(value: Any, levels: int = _LEVELS) -> Any:
+    """OpenAI's spelling of all keys and `type`s that are OpenAI's, whichever way they are spelled."""
+    if isinstance(value, list) and levels:
+        return [snake_keys(item, levels - 1) for item in value]
+    if not (isinstance(value, dict) and levels):
+        return value
+    return {(name := _snake(key)): _snake_value(name, item, levels - 1) for key, item in value.items()}
+
+
+def _snake_value(name: str, value: Any, levels: int) -> Any:
+    if name == "type" and isinstance(value, str):
+        return _snake(value)
+    return value if name in _NAMES_OF_OTHERS else snake_keys(value, levels)

@@ -1,21 +1,26 @@
 """What OpenAI's Chat Completions API understands."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from edgechat.errors import APICallError
 from edgechat.model.openai_chat.decoder import OpenAIChatDecoder
-from edgechat.model.openai_chat.options import read_options
 from edgechat.model.openai_chat.request import request_body
-from edgechat.model.openai_wire import http_error
-from edgechat.model.types import ModelCall, ModelRequest
+from edgechat.model.openai_wire import http_error, own_options
+from edgechat.model.types import Decoder, ModelCall, ModelRequest
 
 BASE_URL = "https://api.openai.com/v1"
 
 
 class OpenAIChat:
-    """The `API` of a model such as "gpt-4.1-mini". `headers` carry the key."""
+    """The `API` of a model such as "gpt-4.1-mini". `headers` carry the key.
+
+    `provider_options["openai"]` go into the request as they are, in either spelling (promptCacheKey or
+    prompt_cache_key). Of our own are "reasoningEffort", "textVerbosity", "strictJsonSchema", "logprobs" (True, or how
+    many), "systemMessageMode" ("system", "developer" or "remove") and "forceReasoning".
+    """
 
     def __init__(
         self,
@@ -32,9 +37,7 @@ class OpenAIChat:
 
     def build(self, call: ModelCall) -> ModelRequest:
         warnings: list[str] = []
-        options = read_options(call.provider_options, ["openai", self.provider])
-        body = request_body(self.model_id, call, options, warnings)
-        body |= {"stream": True, "stream_options": {"include_usage": True}}
+        body = self._body(call, warnings)
         return ModelRequest(
             model=self.model_id,
             url=self._url,
@@ -43,8 +46,12 @@ class OpenAIChat:
             warnings=warnings,
         )
 
-    def decoder(self, call: ModelCall, headers: Mapping[str, str]) -> OpenAIChatDecoder:  # noqa: ARG002
+    def decoder(self, call: ModelCall, headers: Mapping[str, str]) -> Decoder:  # noqa: ARG002
         return OpenAIChatDecoder()
 
     def error(self, status: int, headers: Mapping[str, str], body: str) -> APICallError:  # noqa: ARG002
         return http_error(status, body)
+
+    def _body(self, call: ModelCall, warnings: list[str]) -> dict[str, Any]:
+        options = own_options(call.provider_options, self.provider)
+        return request_body(self.model_id, self.provider, call, options, warnings)

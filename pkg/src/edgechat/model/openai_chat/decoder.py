@@ -7,30 +7,17 @@ import msgspec
 from edgechat.errors import StreamFormatError
 from edgechat.ids import generate_id
 from edgechat.json import JSONDecoder
-from edgechat.model.openai_chat.shapes import (
-    Number,
-    TokenUsage,
-    finish_reason,
-    prediction_tokens,
-    response_metadata,
-    usage_of,
-)
-from edgechat.model.openai_chat.tool_calls import ToolCallTracker
+from edgechat.model.openai_chat.stream import ChatDecoder, Chunk, Function, TokenUsage, prediction_tokens, usage_of
+from edgechat.model.openai_chat.tool_calls import Number
 from edgechat.model.openai_wire import error_body, stream_error
 from edgechat.model.parts import Error, Finish, FinishReason, ModelPart, Source, TextDelta, TextEnd, TextStart, Usage
-from edgechat.sse import SSEDecoder
 
 _TEXT = "0"
 
 
-class _Function(msgspec.Struct):
-    name: str | None = None
-    arguments: str | None = None
-
-
 class _ToolCall(msgspec.Struct):
     index: Number
-    function: _Function
+    function: Function
     id: str | None = None
     type: Literal["function"] | None = None
 
@@ -76,18 +63,15 @@ class _Choice(msgspec.Struct):
     finish_reason: str | None = None
 
 
-class _Chunk(msgspec.Struct):
+class _Chunk(Chunk, kw_only=True):
     choices: list[_Choice]
-    id: str | None = None
-    created: Number | None = None
-    model: str | None = None
     usage: TokenUsage | None = None
 
 
 _chunk = JSONDecoder[_Chunk](_Chunk)
 
 
-class OpenAIChatDecoder:
+class OpenAIChatDecoder(ChatDecoder):
     """A `Decoder`. The text is one block; tool calls are complete at the end.
 
     Nothing comes before the first output, because an error before that is raised. A stream without a finish reason is
@@ -95,38 +79,20 @@ class OpenAIChatDecoder:
     """
 
     def __init__(self) -> None:
-        self._sse = SSEDecoder()
-        self._calls = ToolCallTracker()
+        super().__init__()
         self._held: list[ModelPart] = []
         self._may_raise = True
-        self._is_broken = False
-        self._has_metadata = False
         self._has_text = False
-        self._has_refusal = False
         self._finish: FinishReason = "interrupted"
-        self._raw_finish: str | None = None
         self._usage = Usage()
         self._metadata: dict[str, Any] = {}
         self._logprobs: list[_Logprob] | None = None
 
     def feed(self, data: bytes) -> list[ModelPart]:
-        parts: list[ModelPart] = []
-        if self._is_broken:
-            return parts
-        try:
-            for event in self._sse.feed(data):
-                if event.data != "[DONE]":
-                    self._read(event.data, parts)
-        except StreamFormatError as error:
-            self._is_broken = True
-            self._may_raise = False
-            parts.append(Error(error))
-        if self._may_raise:
-            self._held += parts
-            return []
-        if self._held:
-            parts = self._held + parts
-            self._held = []
+        parts = self._held + super().feed(data)
+        self._held = []
+        if self._may_raise and not self._is_broken:
+            self._held, parts = parts, []
         return parts
 
     def close(self) -> list[ModelPart]:
@@ -138,7 +104,7 @@ class OpenAIChatDecoder:
         self._calls.close(parts)
         reason = self._finish
         if self._raw_finish is not None:
-            reason = finish_reason(self._raw_finish, has_refusal=self._has_refusal)
+            reason = self._finish_reason(self._raw_finish)
         if self._logprobs is not None:
             self._metadata["logprobs"] = msgspec.to_builtins(self._logprobs)
         return [*parts, Finish(reason, self._usage, self._raw_finish, {"openai": self._metadata})]
@@ -149,9 +115,7 @@ class OpenAIChatDecoder:
         except msgspec.DecodeError as error:
             self._fail(text, error, parts)
             return
-        if not self._has_metadata and (metadata := response_metadata(chunk.id, chunk.model, chunk.created)):
-            self._has_metadata = True
-            parts.append(metadata)
+        self._add_metadata(chunk, parts)
         if chunk.usage:
             raw = msgspec.to_builtins(chunk.usage)
             self._usage = usage_of(raw, cache_writes=True)

@@ -1,6 +1,7 @@
-"""Prompts as messages of OpenAI's Chat Completions API (`convert-to-openai-chat-messages.ts`)."""
+"""Prompts as messages of the Chat Completions API (`convert-to-openai-chat-messages.ts`)."""
 
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 
@@ -10,12 +11,12 @@ from edgechat.model import prompt
 from edgechat.model.files import base64, data_url, full_media_type, inline, kind_of, reference_for
 from edgechat.model.prompt import (
     AssistantMessage,
+    FileData,
     FilePart,
     FileReference,
     FileText,
     FileURL,
     ModelMessage,
-    ProviderOptions,
     SystemMessage,
     TextPart,
     ToolCallPart,
@@ -23,145 +24,101 @@ from edgechat.model.prompt import (
     ToolOutput,
     ToolResultPart,
     UserMessage,
+    text_of,
 )
-from edgechat.model.types import without_none
 
-type SystemMessageMode = Literal["system", "developer", "remove"]
+type Wire = dict[str, Any]
 
-AUDIO_FORMATS = {"audio/wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
+_AUDIO_FORMATS = {"audio/wav": "wav", "audio/mp3": "mp3", "audio/mpeg": "mp3"}
 
 _any = JSONDecoder[Any](Any)
 
 
-def openai_messages(messages: list[ModelMessage], mode: SystemMessageMode, warnings: list[str]) -> list[dict[str, Any]]:
-    converted: list[dict[str, Any]] = []
-    for message in messages:
-        name = _option(message.provider_options, "name")
+class ChatMessages:
+    """`provider` is the key of options of parts, and of uploaded files; `system_role` is "system" or "developer"."""
+
+    def __init__(self, provider: str, system_role: str = "system") -> None:
+        self._provider = provider
+        self._system_role = system_role
+
+    def convert(self, messages: Iterable[ModelMessage]) -> list[Wire]:
+        return [wire for message in messages for wire in self._message(message)]
+
+    def extras(self, part: ModelMessage | TextPart | FilePart | ToolCallPart | ToolResultPart) -> Wire:  # noqa: ARG002
+        """What a message, or a part of it, has beside what is common."""
+        return {}
+
+    def _message(self, message: ModelMessage) -> list[Wire]:
         match message:
-            case SystemMessage() if mode == "remove":
-                warnings.append("This model takes no system messages: they are left out.")
-            case SystemMessage():
-                content = _text(message.content, _breakpoint(message.provider_options))
-                converted.append(without_none({"role": mode, "name": name, "content": content}))
-            case UserMessage():
-                converted.append(without_none({"role": "user", "name": name, "content": _user_content(message)}))
-            case AssistantMessage():
-                converted.append(_assistant(message, name))
             case ToolMessage():
-                if name:
-                    warnings.append("OpenAI has no names on messages of tools.")
-                converted += [_result(part) for part in message.content if isinstance(part, ToolResultPart)]
-    return converted
+                return [self._result(part) for part in message.content if isinstance(part, ToolResultPart)]
+            case SystemMessage():
+                wire: Wire = {"role": self._system_role, "content": message.content}
+            case UserMessage(content=[TextPart() as part]):
+                return [{"role": "user", "content": part.text} | self.extras(part)]
+            case UserMessage():
+                wire = {"role": "user", "content": self._user_content(message)}
+            case AssistantMessage():
+                wire = self._assistant(message)
+        return [wire | self.extras(message)]
 
-
-def to_json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def parsed(text: str) -> Any:
-    """The JSON of a text; UNSET where it is none."""
-    try:
-        return _any.decode(text)
-    except msgspec.DecodeError:
-        return msgspec.UNSET
-
-
-def _option(options: ProviderOptions | None, name: str) -> Any:
-    return (options or {}).get("openai", {}).get(name)
-
-
-def _breakpoint(options: ProviderOptions | None) -> Any:
-    """Up to here the prompt is to be cached."""
-    return _option(options, "promptCacheBreakpoint")
-
-
-def _text(text: str, mark: Any) -> str | list[dict[str, Any]]:
-    return [{"type": "text", "text": text, "prompt_cache_breakpoint": mark}] if mark else text
-
-
-def _user_content(message: UserMessage) -> str | list[dict[str, Any]]:
-    match message.content:
-        case str():
+    def _user_content(self, message: UserMessage) -> str | list[Wire]:
+        if isinstance(message.content, str):
             return message.content
-        case [TextPart() as part]:
-            return _text(part.text, _breakpoint(part.provider_options))
-    return [
-        without_none(_content(part, index) | {"prompt_cache_breakpoint": _breakpoint(part.provider_options)})
-        for index, part in enumerate(message.content)
-    ]
+        return [self._content(part, index) | self.extras(part) for index, part in enumerate(message.content)]
 
+    def _content(self, part: TextPart | FilePart, index: int) -> Wire:
+        if isinstance(part, TextPart):
+            return {"type": "text", "text": part.text}
+        kind = kind_of(part.media_type)
+        match inline(part.data):
+            case FileReference() as source:
+                return {"type": "file", "file": {"file_id": reference_for(self._provider, source)}}
+            case FileText(text=text) | FileURL(url=text) if kind == "text":
+                return {"type": "text", "text": text}
+            case FileData(data=data) if kind == "text":
+                return {"type": "text", "text": data.decode(errors="replace")}
+            case FileURL(url=url) if kind in ("image", "video"):
+                return self._picture(kind, url, part)
+            case FileData(data=data) as source:
+                media_type = full_media_type(part.media_type, source)
+                if kind in ("image", "video"):
+                    return self._picture(kind, data_url(media_type, data), part)
+                if audio := _AUDIO_FORMATS.get(media_type):
+                    return {"type": "input_audio", "input_audio": {"data": base64(data), "format": audio}}
+                if media_type == "application/pdf":
+                    name = part.filename or f"part-{index}.pdf"
+                    return {"type": "file", "file": {"filename": name, "file_data": data_url(media_type, data)}}
+        raise UnsupportedFunctionalityError(f"{part.media_type} in messages is not supported, or only as data.")
 
-def _content(part: TextPart | FilePart, index: int) -> dict[str, Any]:
-    if isinstance(part, TextPart):
-        return {"type": "text", "text": part.text}
-    source = inline(part.data)
-    kind = kind_of(part.media_type)
-    match source:
-        case FileReference():
-            return {"type": "file", "file": {"file_id": reference_for("openai", source)}}
-        case FileText():
-            raise UnsupportedFunctionalityError("OpenAI takes no files of text in messages.")
-        case FileURL() if kind != "image":
-            raise UnsupportedFunctionalityError(
-                f"OpenAI takes the data of files, but not the address of {part.media_type}."
-            )
-        case FileURL():
-            return _image(source.url, part)
-    media_type = full_media_type(part.media_type, source)
-    if kind == "image":
-        return _image(data_url(media_type, source.data), part)
-    if audio := AUDIO_FORMATS.get(media_type):
-        return {"type": "input_audio", "input_audio": {"data": base64(source.data), "format": audio}}
-    if media_type == "application/pdf":
-        name = part.filename or f"part-{index}.pdf"
-        return {"type": "file", "file": {"filename": name, "file_data": data_url(media_type, source.data)}}
-    raise UnsupportedFunctionalityError(f"OpenAI takes no {media_type} in messages.")
+    def _picture(self, kind: str, url: str, part: FilePart) -> Wire:
+        detail = (part.provider_options or {}).get(self._provider, {}).get("imageDetail")
+        return {"type": f"{kind}_url", f"{kind}_url": {"url": url, **({"detail": detail} if detail else {})}}
 
+    def _assistant(self, message: AssistantMessage) -> Wire:
+        parts = [] if isinstance(message.content, str) else message.content
+        calls = [self._call(part) for part in parts if isinstance(part, ToolCallPart)]
+        text = text_of(message)
+        if not calls:
+            return {"role": "assistant", "content": text}
+        return {"role": "assistant", "content": text or None, "tool_calls": calls}
 
-def _image(url: str, part: FilePart) -> dict[str, Any]:
-    detail = _option(part.provider_options, "imageDetail")
-    return {"type": "image_url", "image_url": without_none({"url": url, "detail": detail})}
+    def _call(self, part: ToolCallPart) -> Wire:
+        function = {"name": part.tool_name, "arguments": _arguments(part.input)}
+        return {"id": part.tool_call_id, "type": "function", "function": function} | self.extras(part)
 
-
-def _assistant(message: AssistantMessage, name: str | None) -> dict[str, Any]:
-    parts = [TextPart(text=message.content)] if isinstance(message.content, str) else message.content
-    calls = [
-        {
-            "id": part.tool_call_id,
-            "type": "function",
-            "function": {"name": part.tool_name, "arguments": _arguments(part.input)},
-        }
-        for part in parts
-        if isinstance(part, ToolCallPart)
-    ]
-    texts = [part for part in parts if isinstance(part, TextPart)]
-    content: Any = "".join(part.text for part in texts)
-    if any(_breakpoint(part.provider_options) for part in texts):
-        content = [
-            _content(part, 0) | without_none({"prompt_cache_breakpoint": _breakpoint(part.provider_options)})
-            for part in texts
-        ]
-    elif calls:
-        content = content or None
-    return {**without_none({"role": "assistant", "name": name, "tool_calls": calls or None}), "content": content}
+    def _result(self, part: ToolResultPart) -> Wire:
+        return {"role": "tool", "tool_call_id": part.tool_call_id, "content": _output(part.output)} | self.extras(part)
 
 
 def _arguments(input: Any) -> str:
-    """OpenAI wants an object, whatever the model wrote."""
+    """Servers want an object, whatever the model wrote."""
     if isinstance(input, str):
-        return input if isinstance(parsed(input), dict) else "{}"
-    return to_json(input) if isinstance(input, dict) else "{}"
-
-
-def _result(part: ToolResultPart) -> dict[str, Any]:
-    output = part.output
-    marked = (
-        [_breakpoint(inner.provider_options) for inner in output.value]
-        if isinstance(output, prompt.ContentOutput)
-        else [_breakpoint(output.provider_options)]
-    )
-    mark = next(filter(None, [*marked, _breakpoint(part.provider_options)]), None)
-    return {"role": "tool", "tool_call_id": part.tool_call_id, "content": _text(_output(output), mark)}
+        try:
+            return input if isinstance(_any.decode(input), dict) else "{}"
+        except msgspec.DecodeError:
+            return "{}"
+    return _json(input) if isinstance(input, dict) else "{}"
 
 
 def _output(output: ToolOutput) -> str:
@@ -169,8 +126,12 @@ def _output(output: ToolOutput) -> str:
         case prompt.TextOutput():
             return output.value
         case prompt.ErrorTextOutput() | prompt.ErrorJSONOutput():
-            return to_json({"error": output.value})
+            return _json({"error": output.value})
         case prompt.ExecutionDenied():
             return "Tool call execution denied." if output.reason is None else output.reason
         case prompt.JSONOutput() | prompt.ContentOutput():
-            return to_json(output.value)
+            return _json(output.value)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -5,8 +5,9 @@ from enum import Enum, auto
 
 from edgechat.errors import StreamFormatError
 from edgechat.ids import generate_id
-from edgechat.model.openai_chat.shapes import Number
 from edgechat.model.parts import ModelPart, ProviderMetadata, ToolCall, ToolInputDelta, ToolInputEnd, ToolInputStart
+
+type Number = int | float
 
 _OPENING = {"}": "{", "]": "["}
 

@@ -1,7 +1,6 @@
 """What OpenAI's Responses API understands."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import msgspec
 
@@ -9,9 +8,9 @@ from edgechat import ids
 from edgechat.errors import APICallError
 from edgechat.model.openai_responses.prompt import requested_approvals
 from edgechat.model.openai_responses.request import request_body
-from edgechat.model.openai_responses.shapes import ToolNames, snake_keys
+from edgechat.model.openai_responses.shapes import ToolNames
 from edgechat.model.openai_responses.stream import OpenAIResponsesDecoder
-from edgechat.model.openai_wire import http_error
+from edgechat.model.openai_wire import http_error, own_options
 from edgechat.model.types import ModelCall, ModelRequest
 
 
@@ -43,7 +42,9 @@ class OpenAIResponses:
     def build(self, call: ModelCall) -> ModelRequest:
         """Raises `InvalidArgumentError` and `UnsupportedFunctionalityError`."""
         warnings: list[str] = []
-        body = request_body(call, self.model_id, self._options(call), self.provider, warnings)
+        body = request_body(
+            call, self.model_id, own_options(call.provider_options, self.provider), self.provider, warnings
+        )
         return ModelRequest(
             model=self.model_id,
             body=msgspec.json.encode(body),
@@ -53,7 +54,7 @@ class OpenAIResponses:
         )
 
     def decoder(self, call: ModelCall, headers: Mapping[str, str]) -> OpenAIResponsesDecoder:  # noqa: ARG002
-        options = self._options(call)
+        options = own_options(call.provider_options, self.provider)
         return OpenAIResponsesDecoder(
             self.provider,
             ToolNames(call.tools),
@@ -65,8 +66,3 @@ class OpenAIResponses:
 
     def error(self, status: int, headers: Mapping[str, str], body: str) -> APICallError:  # noqa: ARG002
         return http_error(status, body)
-
-    def _options(self, call: ModelCall) -> dict[str, Any]:
-        options = call.provider_options
-        found: dict[str, Any] = snake_keys(options.get(self.provider) or options.get("openai") or {})
-        return found

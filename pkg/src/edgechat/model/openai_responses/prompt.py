@@ -12,7 +12,8 @@ from edgechat.errors import InvalidArgumentError, UnsupportedFunctionalityError
 from edgechat.json import JSONDecoder
 from edgechat.model.files import data_url, full_media_type, inline, kind_of, reference_for
 from edgechat.model.openai_responses.items import APISource, FindInPage, OpenPage, Search, URLSource
-from edgechat.model.openai_responses.shapes import WEB_SEARCHES, ToolNames, snake_keys, to_json
+from edgechat.model.openai_responses.shapes import WEB_SEARCHES, ToolNames, to_json
+from edgechat.model.openai_wire import snake_keys
 from edgechat.model.prompt import (
     AssistantContent,
     AssistantMessage,
@@ -106,6 +107,7 @@ class Prompt:
         self._in_conversation = options.get("conversation") is not None
         self._continues_response = options.get("previous_response_id") is not None
         self._items: list[InputItem] = []
+        self._approvals_told: set[str] = set()
 
     def items(self, messages: Sequence[ModelMessage], system_role: str) -> list[InputItem]:
         """`system_role`: "system" or "developer", or "remove" for models that have neither."""
@@ -252,16 +254,13 @@ class Prompt:
         return bool(part_options(denial.provider_options, "openai").approval_id)
 
     def _approval(self, part: ToolApprovalResponse) -> None:
-        response = {
-            "type": "mcp_approval_response",
-            "approval_request_id": part.approval_id,
-            "approve": part.approved,
-        }
-        if response in self._items:
+        if part.approval_id in self._approvals_told:
             return
+        self._approvals_told.add(part.approval_id)
         if self._is_stored and not self._in_conversation and not self._continues_response:
             self._refer(part.approval_id)
-        self._items.append(response)
+        item = {"type": "mcp_approval_response", "approval_request_id": part.approval_id}
+        self._items.append(item | {"approve": part.approved})
 
     def _output(self, output: ToolOutput) -> str | list[InputItem]:
         match output:

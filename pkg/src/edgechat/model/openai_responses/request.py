@@ -4,10 +4,11 @@
 
 from typing import Any
 
-from edgechat.model.openai_models import openai_model, remove_settings, remove_unsupported_services, supported_effort
+from edgechat.model.openai_models import openai_model, remove_settings, supported_effort
 from edgechat.model.openai_responses.prompt import Prompt
-from edgechat.model.openai_responses.shapes import WEB_SEARCHES, ToolNames, snake_keys
+from edgechat.model.openai_responses.shapes import WEB_SEARCHES, ToolNames
 from edgechat.model.openai_schema import openai_schema
+from edgechat.model.openai_wire import snake_keys
 from edgechat.model.types import FunctionTool, ModelCall, ProviderTool, ToolNamed, without_none
 
 type Body = dict[str, Any]
@@ -46,8 +47,7 @@ def request_body(call: ModelCall, model_id: str, options: Body, provider: str, w
         **options,
     }
     if not samples:
-        remove_settings(body, ["temperature", "top_p"], "by models that reason", warnings)
-    remove_unsupported_services(body, model, warnings)
+        remove_settings(body, ["temperature", "top_p"], warnings)
     return without_none(body)
 
 

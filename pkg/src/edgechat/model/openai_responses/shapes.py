@@ -1,4 +1,4 @@
-"""What the shapes of the Responses API have in common, and how their names become those of the AI SDK and back."""
+"""What the shapes of the Responses API have in common, and how their names become those of the AI SDK."""
 
 import re
 from collections.abc import Sequence
@@ -10,11 +10,6 @@ from edgechat.model.types import FunctionTool, ProviderTool
 
 type Number = int | float
 type Status = Literal["in_progress", "completed", "incomplete"]
-
-_LEVELS = 8
-"""How deep keys are renamed: nothing that is known nests deeper, and what strangers send may."""
-
-_NAMES_OF_OTHERS = frozenset({"headers", "metadata"})
 
 WEB_SEARCHES = ("web_search", "web_search_preview")
 _OWN_TOOLS = (*WEB_SEARCHES, "code_interpreter", "file_search", "image_generation", "mcp")
@@ -43,25 +38,6 @@ def camel(name: str) -> str:
 def camel_keys(shape: msgspec.Struct) -> dict[str, Any]:
     """The fields under the names of the AI SDK: `timeoutMs` for `timeout_ms`. Not the fields of what is inside."""
     return {camel(key): value for key, value in msgspec.to_builtins(shape).items()}
-
-
-def _snake(name: str) -> str:
-    return re.sub("(?<=[a-z0-9])[A-Z]", lambda match: "_" + match[0].lower(), name)
-
-
-def snake_keys(value: Any, levels: int = _LEVELS) -> Any:
-    """The way back, for all keys and `type`s that are OpenAI's, whichever way they are spelled."""
-    if isinstance(value, list) and levels:
-        return [snake_keys(item, levels - 1) for item in value]
-    if not (isinstance(value, dict) and levels):
-        return value
-    return {(name := _snake(key)): _snake_value(name, item, levels - 1) for key, item in value.items()}
-
-
-def _snake_value(name: str, value: Any, levels: int) -> Any:
-    if name == "type" and isinstance(value, str):
-        return _snake(value)
-    return value if name in _NAMES_OF_OTHERS else snake_keys(value, levels)
 
 
 class ToolNames:

@@ -1,17 +1,17 @@
-"""What streams of OpenAI's Chat Completions API have in common, whoever sends them."""
+"""What streams of the Chat Completions API have in common, whoever sends them."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from edgechat.model.parts import FinishReason, ResponseMetadata, Usage
+from edgechat.errors import StreamFormatError
+from edgechat.model.openai_chat.tool_calls import Number, ToolCallTracker
+from edgechat.model.openai_wire import timestamp
+from edgechat.model.parts import Error, FinishReason, ModelPart, ResponseMetadata, Usage
+from edgechat.sse import SSEDecoder
 
-type Number = int | float
 type _Count = Number | UnsetType | None
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -71,21 +71,52 @@ def prediction_tokens(usage: dict[str, Any]) -> dict[str, Number]:
     return {name: count for name, count in tokens.items() if count is not None}
 
 
-def finish_reason(raw: str, *, has_refusal: bool) -> FinishReason:
-    """OpenAI calls an answer complete that is a refusal."""
-    return "content-filter" if has_refusal and raw == "stop" else _FINISH_REASONS.get(raw, "other")
+class Chunk(msgspec.Struct):
+    id: str | None = None
+    created: Number | None = None
+    model: str | None = None
 
 
-def response_metadata(id: str | None, model: str | None, created: float | None) -> ResponseMetadata | None:
-    """None for a placeholder: empty, with the time 0."""
-    if not (id or model or created):
-        return None
-    return ResponseMetadata(id=id, model_id=model, timestamp=_timestamp(created) if created else None)
+class Function(msgspec.Struct):
+    name: str | None = None
+    arguments: str | None = None
 
 
-def _timestamp(seconds: float) -> str | None:
-    try:
-        time = _EPOCH + timedelta(milliseconds=int(seconds * 1000))
-    except OverflowError:
-        return None
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+class ChatDecoder:
+    """The part of a `Decoder` that is the same for all servers."""
+
+    def __init__(self) -> None:
+        self._sse = SSEDecoder()
+        self._calls = ToolCallTracker()
+        self._is_broken = False
+        """Nothing more can be made of the stream."""
+        self._has_metadata = False
+        self._has_refusal = False
+        self._raw_finish: str | None = None
+
+    def feed(self, data: bytes) -> list[ModelPart]:
+        parts: list[ModelPart] = []
+        if self._is_broken:
+            return parts
+        try:
+            for event in self._sse.feed(data):
+                if event.data != "[DONE]":
+                    self._read(event.data, parts)
+        except StreamFormatError as error:
+            self._is_broken = True
+            parts.append(Error(error))
+        return parts
+
+    def _read(self, text: str, parts: list[ModelPart]) -> None:
+        raise NotImplementedError
+
+    def _add_metadata(self, chunk: Chunk, parts: list[ModelPart]) -> None:
+        """Of the first chunk that has some: others have placeholders, empty and with the time 0."""
+        if not self._has_metadata and (chunk.id or chunk.model or chunk.created):
+            self._has_metadata = True
+            time = timestamp(chunk.created) if chunk.created else None
+            parts.append(ResponseMetadata(chunk.id, chunk.model, time))
+
+    def _finish_reason(self, raw: str) -> FinishReason:
+        """OpenAI calls an answer complete that is a refusal."""
+        return "content-filter" if self._has_refusal and raw == "stop" else _FINISH_REASONS.get(raw, "other")
