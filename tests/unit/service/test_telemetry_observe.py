@@ -4,7 +4,7 @@ import logging
 from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fakes import request
@@ -277,11 +277,11 @@ async def test_a_collector_that_hangs_is_left(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     @asynccontextmanager
-    async def hanging(_: str, **options: Any) -> AsyncGenerator[Any]:
+    async def hanging(url: str, **options: Any) -> AsyncGenerator[Any]:
         yield await asyncio.Event().wait()
 
     monkeypatch.setattr("service.telemetry.otlp.TIMEOUT", 0.01)
-    isolate = Isolate(caplog, COLLECTOR, hanging)
+    isolate = Isolate(caplog, COLLECTOR, cast(Fetch, hanging))
     await isolate.ask(well)
     assert "TimeoutError" in JSONFormatter().format(caplog.records[-1])
 

@@ -61,7 +61,7 @@ def encode(record: Record) -> bytes:
         "scope": {"name": "edgechat", "version": __version__},
         "spans": [_span(record, span) for span in spans],
     }
-    resource = _attributes({"service.name": "edgechat", "service.version": __version__, "cloud.provider": "cloudflare"})
+    resource = _attributes({"service.name": "edgechat", "service.version": __version__})
     return msgspec.json.encode({"resourceSpans": [{"resource": {"attributes": resource}, "scopeSpans": [scope_spans]}]})
 
 
