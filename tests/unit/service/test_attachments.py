@@ -6,18 +6,16 @@ import fakes
 import jwt
 import pytest
 from fakes import bearer, request
-from limiting import TIER, limits
-from test_limits import Bursts
+from limiting import TIER, Bursts, Env, limits
 
 from edgechat.model.files import data_url
-from edgechat.testing import FakeClock, FakeR2, JsException
+from edgechat.testing import FakeClock, JsException
 from edgechat.ui.messages import FilePart, TextPart, UIMessage, UIPart
-from service.attachments import Attachments, checked_files, kinds, with_files
+from service.attachments import Attachments, checked_files, delete_missing, kinds, with_files
 from service.attachments.handlers import _key
-from service.auth import User
+from service.auth import User, accounts
 from service.models import Choice
 from service.routes import respond
-from service.settings import Limits
 from service.web import HTTPError, Response, Stream
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 92
@@ -25,40 +23,6 @@ JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 96
 GIF = b"GIF89a" + b"\0" * 94
 WEBP = b"RIFF\x5c\0\0\0WEBPVP8 " + b"\0" * 84
 NOTES = "# Notes\n\nä ✓".encode()
-
-
-class Bucket(FakeR2):
-    """Whose objects have a stream: here, themselves."""
-
-    async def get(self, key: str, options: Any = None, **more: Any) -> Any:
-        found = await super().get(key, options, **more)
-        if found:
-            found.body = found
-        return found
-
-
-class Env(fakes.Env):
-    def __init__(self, **changes: Any) -> None:
-        self._db = fakes.database()
-        self._r2 = Bucket()
-        self._limits = limits(**changes)
-        self.bursts = Bursts()
-
-    @property
-    def db(self) -> Any:
-        return self._db
-
-    @property
-    def r2(self) -> Any:
-        return self._r2
-
-    @property
-    def burst(self) -> Any:
-        return self.bursts
-
-    @property
-    def limits(self) -> Limits:
-        return self._limits
 
 
 @pytest.fixture(autouse=True)
@@ -346,8 +310,10 @@ async def test_the_room_of_a_file_that_never_came_is_free_again(clock: FakeClock
     lost = await announced(env, PNG, "image/png")
     await env.r2.put(f"user_1/attachments/{lost['id']}", PNG)  # the Worker ended before this was noted
     clock.advance(1000)
-    await uploaded(env, PNG, "image/png")
-    assert len((await env.r2.list())["objects"]) == 1
+    kept = await uploaded(env, PNG, "image/png")
+    await delete_missing(env)
+    assert [found.key for found in (await env.r2.list())["objects"]] == [f"user_1/attachments/{kept['id']}"]
+    assert code_of(await ask(env, "PUT", lost["upload"]["url"], PNG)) == (403, "upload_refused")
 
 
 async def test_a_file_that_comes_too_late_does_not_stay() -> None:
@@ -364,6 +330,25 @@ async def test_a_deleted_file_is_gone_even_while_r2_fails() -> None:
     env.r2.fail_on("delete", JsException("no such luck"))
     assert (await ask(env, "DELETE", file["url"])).status == 204
     assert code_of(await ask(env, "GET", file["url"])) == (404, "unknown_attachment")
+
+
+async def test_a_users_files_can_be_deleted_together() -> None:
+    env = Env()
+    for _ in range(2):
+        await uploaded(env, PNG, "image/png")
+    kept = await uploaded(env, PNG, "image/png", "user_2")
+    assert await Attachments(env, User("user_1")).delete()
+    assert [found.key for found in (await env.r2.list())["objects"]] == [f"user_2/attachments/{kept['id']}"]
+    assert not await Attachments(env, User("user_1")).delete()
+
+
+async def test_the_files_of_a_guest_pass_to_their_account() -> None:
+    env = Env()
+    file = await uploaded(env, PNG, "image/png", "guest_1")
+    await accounts.sign_in(env.db, User("user_1"), User("guest_1"))
+    assert await content_of(await ask(env, "GET", file["url"], user="user_1")) == PNG
+    await accounts.sign_in(env.db, User("user_2"), User("guest_1"))  # too late
+    assert code_of(await ask(env, "GET", file["url"], user="user_2")) == (404, "unknown_attachment")
 
 
 async def test_files_come_not_too_fast() -> None:

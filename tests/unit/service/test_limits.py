@@ -1,57 +1,21 @@
 import asyncio
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import fakes
 import pytest
-from limiting import TIER, limits
+from limiting import TIER, Bursts, Env
 
 from edgechat.testing import FakeClock, JsException
 from service import limits as quotas
 from service import usage
 from service.auth import User
 from service.limits import Caller
-from service.settings import Limits
 from service.web import HTTPError
 
 NOON = 1_800_014_400.0  # 2027-01-15
 GUEST = Caller(User("guest_1"), "home")
 USER = Caller(User("user_1"), None)
-
-
-class Bursts:
-    """A rate limiter that lets `room` of each key pass."""
-
-    def __init__(self, room: int = 1000) -> None:
-        self.room = room
-        self.keys: list[str] = []
-        self.error: Exception | None = None
-
-    async def limit(self, options: Mapping[str, str]) -> Any:
-        if self.error:
-            raise self.error
-        self.keys.append(options["key"])
-        return {"success": self.keys.count(options["key"]) <= self.room}
-
-
-class Env(fakes.Env):
-    def __init__(self, **changes: Any) -> None:
-        self._db = fakes.database()
-        self._limits = limits(**changes)
-        self.bursts: Any = Bursts()
-
-    @property
-    def db(self) -> Any:
-        return self._db
-
-    @property
-    def burst(self) -> Any:
-        return self.bursts
-
-    @property
-    def limits(self) -> Limits:
-        return self._limits
 
 
 @pytest.fixture(autouse=True)
@@ -282,8 +246,7 @@ async def test_who_comes_too_fast_is_refused_before_anything_is_asked() -> None:
         await quotas.check(env, USER)
     with pytest.raises(HTTPError) as caught:
         await quotas.check(env, USER)
-    assert (caught.value.status, caught.value.code) == (429, "too_fast")
-    assert caught.value.headers == {"retry-after": "60"}
+    assert caught.value.code == "too_fast"
     assert env.db.log == []
     await quotas.check(env, Caller(User("user_2"), None))
 
@@ -293,42 +256,16 @@ async def test_guests_of_one_address_share_its_bursts() -> None:
     await quotas.check(env, GUEST)
     await quotas.check(env, Caller(User("guest_2"), "home"))
     await quotas.check(env, Caller(User("guest_3"), None))
+    assert env.bursts
     assert env.bursts.keys == ["chat:home", "chat:home", "chat:guest_3"]
 
 
-async def test_without_a_burst_limit_or_when_it_fails_the_quotas_remain() -> None:
-    env = Env()
-    env.bursts.error = JsException("no such luck")
-    await quotas.check(env, USER)
-    env.bursts = None
-    await quotas.check(env, USER)
-
-
-def address_of(header: str, user: User = GUEST.user) -> str | None:
-    request = fakes.request(headers={"cf-connecting-ip": header})
-    return quotas.caller_of(request, Env(), user).address
-
-
-def test_an_address_is_kept_as_a_digest_only_its_holder_can_make() -> None:
-    digest = address_of("203.0.113.7")
-    assert digest == address_of("203.0.113.7")
-    assert digest != address_of("203.0.113.8")
-    assert digest is not None
-    assert len(digest) == 32
-    assert "203" not in digest
-
-
-def test_all_addresses_of_an_ipv6_network_are_one() -> None:
-    assert address_of("2001:db8::1") == address_of("2001:db8::ffff:2") != address_of("2001:db8:0:1::1")
-
-
-@pytest.mark.parametrize("header", ["", "127.0.0.1", "::1", "nowhere", "1.2.3", "203.0.113.7, 10.0.0.1", "é" * 1000])
-def test_what_is_no_address_of_somebody_else_does_not_count(header: str) -> None:
-    assert address_of(header) is None
-
-
-def test_the_address_of_a_user_does_not_count() -> None:
-    assert address_of("203.0.113.7", USER.user) is None
+def test_the_address_counts_for_guests_alone() -> None:
+    request = fakes.request(headers={"cf-connecting-ip": "203.0.113.7"})
+    guest = quotas.caller_of(request, Env(), GUEST.user)
+    assert (guest.tier, guest.key) == ("guest", guest.address)
+    assert quotas.caller_of(request, Env(), USER.user) == USER
+    assert (USER.tier, USER.key) == ("user", "user_1")
 
 
 async def test_old_days_are_forgotten_but_not_yesterday(clock: FakeClock) -> None:

@@ -5,9 +5,6 @@ remembered until the day ends, and gets no further call of a model.
 """
 
 import asyncio
-import hashlib
-import hmac
-import ipaddress
 import logging
 import math
 import time
@@ -19,13 +16,11 @@ import msgspec
 
 from service.auth.sessions import User
 from service.bindings import D1Database, Env
+from service.bursts import address_of, check_burst
 from service.settings import Limits, TierName
 from service.web import HTTPError, Request
 
 log = logging.getLogger("edgechat")
-
-BURST_PERIOD = 60
-"""Seconds, as in `[[ratelimits]]` of `wrangler.toml`."""
 
 PATIENCE = 3.0
 """Seconds that D1 may take to count a message. It counts as failing then."""
@@ -108,7 +103,7 @@ _used = msgspec.json.Decoder(_Used)
 
 
 def caller_of(request: Request, env: Env, user: User) -> Caller:
-    return Caller(user, _address(request, env.session_secret) if user.is_guest else None)
+    return Caller(user, address_of(request, env.session_secret) if user.is_guest else None)
 
 
 async def check(env: Env, caller: Caller) -> None:
@@ -119,25 +114,6 @@ async def check(env: Env, caller: Caller) -> None:
         if refusal and now < refusal.until:
             raise refusal.error(now)
     await check_burst(env, f"chat:{caller.key}")
-
-
-async def check_burst(env: Env, key: str) -> None:
-    """Raises a 429 when there are too many of one key in a minute."""
-    if env.burst is None:
-        return
-    try:
-        is_within = (await env.burst.limit({"key": key}))["success"]
-    except Exception:
-        # It only evens out what comes in. The quotas still hold.
-        log.exception("The burst limit could not be asked")
-        return
-    if not is_within:
-        raise HTTPError(
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "too_fast",
-            "That was too much in too short a time. Wait a minute, then go on.",
-            {"retry-after": str(BURST_PERIOD)},
-        )
 
 
 async def admit(env: Env, caller: Caller, chat_id: str, message_id: str) -> None:
@@ -210,18 +186,6 @@ def _remember(key: str, refusal: _Refusal, now: float) -> None:
         for old in [key for key, refusal in _refused.items() if refusal.until <= now] or [next(iter(_refused))]:
             del _refused[old]
     _refused[key] = refusal
-
-
-def _address(request: Request, secret: str) -> str | None:
-    """Of IPv6, the network counts: a host has as many addresses there as it likes. This machine's own is none."""
-    try:
-        address = ipaddress.ip_address(request.headers.get("cf-connecting-ip", ""))
-    except ValueError:
-        return None
-    if address.is_loopback:
-        return None
-    network = ipaddress.ip_network((address, 64), strict=False) if address.version == 6 else address
-    return hmac.digest(secret.encode(), f"address:{network}".encode(), hashlib.sha256).hex()[:32]
 
 
 def end_of_day(now: float) -> float:

@@ -74,7 +74,7 @@ class Limits(_Table, frozen=True):
     dollars: Dollars
     """What all models may cost in a day."""
     message_characters: Positive
-    history_characters: Positive
+    history_tokens: Positive
     """Of earlier messages, that the model is told."""
     guest: Tier
     user: Tier

@@ -20,7 +20,8 @@ from service.attachments import kinds
 from service.attachments.store import UPLOAD_TIME, Attachment, Attachments, key_of, megabytes
 from service.auth.sessions import User
 from service.bindings import Env
-from service.limits import caller_of, check_burst
+from service.bursts import check_burst
+from service.limits import caller_of
 from service.settings import Files
 from service.web import HTTPError, Request, Response, Stream, json_response
 

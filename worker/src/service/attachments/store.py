@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 
 import msgspec
@@ -22,15 +22,14 @@ _GRACE = 300  # for an upload that has begun in time
 
 _COLUMNS = "json_object('id', id, 'key', key, 'name', name, 'type', type, 'size', size)"
 
-_FORGET_MISSING = """
-DELETE FROM attachments WHERE user_id = ?1 AND uploaded_at IS NULL AND created_at < ?2 RETURNING key
-"""
-
+# What was announced takes room as long as it may still come.
 _ANNOUNCE = """
 INSERT INTO attachments (user_id, id, key, name, type, size, created_at)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
-WHERE (SELECT count(*) FROM attachments WHERE user_id = ?1) < ?8
-  AND (SELECT coalesce(sum(size), 0) FROM attachments WHERE user_id = ?1) + ?6 <= ?9
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 FROM (
+  SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM attachments
+  WHERE user_id = ?1 AND (uploaded_at IS NOT NULL OR created_at > ?10)
+)
+WHERE files < ?8 AND bytes + ?6 <= ?9
 RETURNING id
 """
 
@@ -44,7 +43,9 @@ SELECT json_group_array(json({_COLUMNS})) AS attachments FROM attachments
 WHERE user_id = ?1 AND uploaded_at IS NOT NULL AND id IN (SELECT value FROM json_each(?2))
 """
 
-_DELETE = "DELETE FROM attachments WHERE user_id = ?1 AND id = ?2 RETURNING key"
+_DELETE = "DELETE FROM attachments WHERE user_id = ?1 AND (?2 IS NULL OR id = ?2) RETURNING key"
+
+_DELETE_MISSING = "DELETE FROM attachments WHERE uploaded_at IS NULL AND created_at < ?1 RETURNING key"
 
 
 class Attachment(msgspec.Struct, frozen=True):
@@ -81,16 +82,8 @@ class Attachments:
         now = int(time.time() * 1000)
         new_id = generate_id()
         new = Attachment(new_id, key_of(self.user, new_id), name, type, size)
-        values = (self.user.id, new.id, new.key, name, type, size, now, tier.files, tier.file_bytes)
-        forgotten, announced = await self._db.batch(
-            [
-                self._db.prepare(_FORGET_MISSING).bind(self.user.id, now - (UPLOAD_TIME + _GRACE) * 1000),
-                self._db.prepare(_ANNOUNCE).bind(*values),
-            ]
-        )
-        if keys := [row["key"] for row in forgotten["results"]]:
-            await self._drop(keys)  # it may have come after all, without being noted
-        if not announced["results"]:
+        values = (self.user.id, new.id, new.key, name, type, size, now, tier.files, tier.file_bytes, _too_old(now))
+        if await self._db.prepare(_ANNOUNCE).bind(*values).first("id") is None:
             raise HTTPError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 "no_room",
@@ -110,20 +103,31 @@ class Attachments:
         rows = await self._db.prepare(_FIND).bind(self.user.id, msgspec.json.encode(ids).decode()).first("attachments")
         return {found.id: found for found in _attachments.decode(rows)}
 
-    async def delete(self, id: str) -> bool:
-        """False if there is no such file."""
-        key = await self._db.prepare(_DELETE).bind(self.user.id, id).first("key")
-        if key is None:
-            return False
-        await self._drop([key])
-        return True
+    async def delete(self, id: str | None = None) -> bool:
+        """One file, or all. False if there is no such file."""
+        rows = (await self._db.prepare(_DELETE).bind(self.user.id, id).all())["results"]
+        await _drop(self._r2, rows)
+        return bool(rows)
 
-    async def _drop(self, keys: list[str]) -> None:
-        """Without its row nobody finds a file: if R2 fails, it only takes up room."""
+
+async def delete_missing(env: Env) -> None:
+    """For the cron trigger: what was announced and has not come. Perhaps it has, and only that could not be noted."""
+    now = int(time.time() * 1000)
+    await _drop(env.r2, (await env.db.prepare(_DELETE_MISSING).bind(_too_old(now)).all())["results"])
+
+
+async def _drop(r2: R2Bucket, rows: Sequence[Mapping[str, str]]) -> None:
+    """Without its row nobody finds a file: if R2 fails, it only takes up room."""
+    keys = [row["key"] for row in rows]
+    for start in range(0, len(keys), 1000):
         try:
-            await self._r2.delete(keys)
+            await r2.delete(keys[start : start + 1000])
         except Exception:
             log.exception("R2 still has %s", " ".join(keys))
+
+
+def _too_old(now: int) -> int:
+    return now - (UPLOAD_TIME + _GRACE) * 1000
 
 
 def megabytes(size: int) -> str:

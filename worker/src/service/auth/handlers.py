@@ -13,6 +13,7 @@ from service.auth.jwks import KeySets
 from service.auth.remote import UnavailableError
 from service.auth.sessions import LIFETIME, Session
 from service.bindings import Env
+from service.bursts import address_of, check_burst
 from service.web import HTTPError, Request, Response, json_response
 
 log = logging.getLogger("edgechat")
@@ -46,6 +47,8 @@ async def post_session(request: Request, env: Env) -> Response:
         if env.var("ACCESS_TEAM_DOMAIN"):  # who leaves the team is out when the token of Access is
             lifetime = int(min(identity.expires_at - time.time(), LIFETIME))
     elif session is None:
+        if address := address_of(request, env.session_secret):
+            await check_burst(env, f"session:{address}")
         await _refuse_robots(request, env, body)
         session = sessions.new_session(sessions.new_guest())
     token = sessions.sign(session, env.session_secret, lifetime)
