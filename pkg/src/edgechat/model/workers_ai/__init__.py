@@ -3,7 +3,6 @@
 (workerd `types/defines/ai.d.ts`; npm `workers-ai-provider` 4.0.0, whose behaviour this follows.)
 """
 
-from edgechat.model.workers_ai.api import STAND_IN_HEADER, WorkersAI
-from edgechat.model.workers_ai.provider import create_workers_ai, create_workers_ai_rest
+from edgechat.model.workers_ai.api import STAND_IN_HEADER, WorkersAI, create_workers_ai, create_workers_ai_rest
 
 __all__ = ["STAND_IN_HEADER", "WorkersAI", "create_workers_ai", "create_workers_ai_rest"]

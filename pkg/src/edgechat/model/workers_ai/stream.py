@@ -1,4 +1,6 @@
-"""Streams of Workers AI: native events and those of OpenAI's shape, also mixed."""
+"""Streams of Workers AI: native events and those of OpenAI's shape, also mixed; and what they have in common with
+whole answers.
+"""
 
 import logging
 from collections.abc import Set
@@ -11,6 +13,7 @@ from edgechat.json import JSONDecoder
 from edgechat.model.parts import (
     Error,
     Finish,
+    FinishReason,
     ModelPart,
     ReasoningDelta,
     ReasoningEnd,
@@ -21,13 +24,26 @@ from edgechat.model.parts import (
     ToolInputDelta,
     ToolInputEnd,
     ToolInputStart,
+    Usage,
 )
 from edgechat.model.workers_ai.errors import error_of
-from edgechat.model.workers_ai.shapes import NO_USAGE, finish_reason, text_of, usage_of, whole_text
 from edgechat.model.workers_ai.tool_calls import ToolCallStream, leaked_calls
 from edgechat.sse import ServerSentEvent, SSEDecoder
 
 log = logging.getLogger("edgechat")
+
+_FINISH_REASONS: dict[str, FinishReason] = {
+    "length": "length",
+    "model_length": "length",
+    "tool_calls": "tool-calls",
+    "content_filter": "content-filter",
+    "error": "error",
+    "other": "other",
+    "unknown": "other",
+}
+
+NO_USAGE = Usage(input_tokens=0, output_tokens=0, is_estimated=True, raw={"totalTokens": 0})
+"""Of a stream that did not say."""
 
 
 class _Delta(msgspec.Struct):
@@ -184,3 +200,41 @@ class StreamDecoder:
     def _fail(self, error: Exception, parts: list[ModelPart]) -> None:
         self._has_failed = True
         parts.append(Error(error))
+
+
+def finish_reason(raw: str) -> FinishReason:
+    return _FINISH_REASONS.get(raw, "stop")
+
+
+def usage_of(usage: Any) -> Usage:
+    usage = usage if isinstance(usage, dict) else {}
+    details = usage.get("prompt_tokens_details")
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
+    input_tokens = _count(usage.get("prompt_tokens")) or 0
+    output_tokens = _count(usage.get("completion_tokens")) or 0
+    return Usage(
+        input_tokens=input_tokens,
+        no_cache_tokens=None if cached is None else max(0, input_tokens - cached),
+        cache_read_tokens=cached,
+        output_tokens=output_tokens,
+        raw={"total": input_tokens + output_tokens},
+    )
+
+
+def _count(value: Any) -> int | None:
+    return int(value) if isinstance(value, int | float) else None
+
+
+def text_of(response: Any) -> str:
+    """It may be a number, and in JSON mode an object."""
+    if isinstance(response, str):
+        return response
+    if response is None:
+        return ""
+    if isinstance(response, float) and response.is_integer():
+        response = int(response)
+    return msgspec.json.encode(response).decode()
+
+
+def whole_text(block: str, text: str) -> list[ModelPart]:
+    return [TextStart(block), TextDelta(block, text), TextEnd(block)]
