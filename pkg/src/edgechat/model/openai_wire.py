@@ -29,7 +29,7 @@ _HTTP_ERROR = re.compile("[45][0-9]{2}")
 _LEVELS = 8
 """How deep keys are renamed: nothing that is known nests deeper, and what strangers send may."""
 
-_NAMES_OF_OTHERS = frozenset({"headers", "metadata"})
+_NAMES_OF_OTHERS = frozenset({"headers", "metadata", "schema"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
