@@ -10,12 +10,21 @@ from workers import Response, WorkerEntrypoint
 from edgechat.http import Fetch
 from edgechat.model.types import LanguageModel
 from edgechat.model.workers_ai import create_workers_ai
-from edgechat.platform.cloudflare import AIBinding, fetch, headers_of, read_body, store_body, stream_response
+from edgechat.platform.cloudflare import (
+    AIBinding,
+    fetch,
+    headers_of,
+    read_body,
+    store_body,
+    stream_bytes,
+    stream_response,
+)
+from service import cron
 from service.bindings import D1Database, KVNamespace, R2Bucket, RateLimiter, Verify
 from service.routes import respond
 from service.settings import Limits, read_limits
 from service.telemetry import Telemetry, observed_model
-from service.web import Request, Stream
+from service.web import Download, Request, Stream
 from webcrypto import verify
 
 
@@ -75,6 +84,9 @@ telemetry = Telemetry(fetch)
 
 
 class Default(WorkerEntrypoint):  # type: ignore[misc]
+    async def scheduled(self, controller: Any, _env: Any, _ctx: Any) -> None:
+        await cron.run(Bindings(self.env), int(controller.scheduledTime))
+
     async def fetch(self, request: Any) -> Response:
         js_request = request.js_object
 
@@ -97,6 +109,8 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
         response = await telemetry.observe(asked, partial(respond, asked, bindings), bindings.var, self.ctx.waitUntil)
         if isinstance(response.body, Stream):
             return Response(response.body.readable, status=response.status, headers=response.headers)
+        if isinstance(response.body, Download):
+            return stream_bytes(self.ctx, request, response.body.pieces, response.headers)
         if isinstance(response.body, bytes):
             return Response(response.body or None, status=response.status, headers=response.headers)
         return stream_response(self.ctx, request, response.body, response.headers)

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from http import HTTPStatus
 
-from service import attachments, auth, chat, generations, health, limits, models, usage
+from service import attachments, auth, chat, chats, generations, health, limits, models, usage
 from service.bindings import Env
 from service.history import History
 from service.telemetry import note_error, note_route, phase
-from service.web import HTTPError, Request, Response, error_response, json_response, unknown_chat
+from service.web import HTTPError, Request, Response, error_response, json_response
 
 log = logging.getLogger("edgechat")
 
@@ -34,14 +34,6 @@ async def post_stop(request: Request, env: Env, chat_id: str) -> Response:
     return json_response({"stopped": await generations.stop(user, chat_id)})
 
 
-async def get_chat(request: Request, env: Env, chat_id: str) -> Response:
-    user = await auth.require_active_user(request, env)
-    messages = await History(env.db, user).load(chat_id)
-    if messages is None:
-        raise unknown_chat()
-    return json_response({"id": chat_id, "messages": messages})
-
-
 async def get_models(request: Request, env: Env) -> Response:
     """The models that the caller may ask, and what they can do."""
     user = auth.require_user(request, env)
@@ -60,7 +52,13 @@ ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
     ("DELETE", re.compile(r"/api/session"), auth.delete_session),
     ("POST", re.compile(r"/api/chat"), post_chat),
     ("POST", re.compile(r"/api/chat/(?P<chat_id>[A-Za-z0-9_-]{1,64})/stop"), post_stop),
-    ("GET", re.compile(r"/api/chats/(?P<chat_id>[A-Za-z0-9_-]{1,64})"), get_chat),
+    ("GET", re.compile(r"/api/chats"), chats.get_chats),
+    ("GET", re.compile(r"/api/chats/(?P<chat_id>[A-Za-z0-9_-]{1,64})"), chats.get_chat),
+    ("PATCH", re.compile(r"/api/chats/(?P<chat_id>[A-Za-z0-9_-]{1,64})"), chats.patch_chat),
+    ("DELETE", re.compile(r"/api/chats/(?P<chat_id>[A-Za-z0-9_-]{1,64})"), chats.delete_chat),
+    ("GET", re.compile(r"/api/search"), chats.get_search),
+    ("GET", re.compile(r"/api/export"), chats.get_export),
+    ("DELETE", re.compile(r"/api/me"), chats.delete_me),
     ("GET", re.compile(r"/api/models"), get_models),
     ("GET", re.compile(r"/api/usage"), get_usage),
     ("POST", re.compile(r"/api/attachments"), attachments.post_attachment),

@@ -92,8 +92,15 @@ class Stream:
 
 
 @dataclass(frozen=True)
+class Download:
+    """A body that is made while it is sent. It breaks off where that fails."""
+
+    pieces: AsyncGenerator[bytes]
+
+
+@dataclass(frozen=True)
 class Response:
-    body: bytes | ChunkStream | Stream = b""
+    body: bytes | ChunkStream | Stream | Download = b""
     status: HTTPStatus = HTTPStatus.OK
     headers: dict[str, str] = field(default_factory=dict)
 

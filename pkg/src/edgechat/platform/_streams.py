@@ -142,9 +142,23 @@ class Writer:
             self._has_room = False
             self._controller.enqueue(to_js(data))
 
+    @property
+    def is_left(self) -> bool:
+        """Whether nobody reads any more."""
+        return self._is_left
+
     def close(self) -> None:
         if not self._is_left:
             self._controller.close()
+        self._let_go()
+
+    def fail(self) -> None:
+        """Ends the stream with an error, so that its reader does not take it for whole."""
+        if not self._is_left:
+            self._controller.error(js.Error.new("The stream has failed."))
+        self._let_go()
+
+    def _let_go(self) -> None:
         self._signal.removeEventListener("abort", self._on_leave)
         for proxy in self._proxies:
             proxy.destroy()

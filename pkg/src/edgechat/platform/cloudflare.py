@@ -23,7 +23,16 @@ from edgechat.platform._streams import Writer
 from edgechat.sse import DONE
 from edgechat.ui import chunks as ui
 
-__all__ = ["AIBinding", "JsResponse", "fetch", "headers_of", "read_body", "store_body", "stream_response"]
+__all__ = [
+    "AIBinding",
+    "JsResponse",
+    "fetch",
+    "headers_of",
+    "read_body",
+    "store_body",
+    "stream_bytes",
+    "stream_response",
+]
 
 log = logging.getLogger("edgechat")
 
@@ -118,6 +127,27 @@ async def store_body(
     finally:
         feeding.cancel()
     return True
+
+
+def stream_bytes(ctx: Any, request: Any, pieces: AsyncGenerator[bytes], headers: dict[str, str]) -> Response:
+    """A response that streams bytes, as long as its client is there. It breaks off where the generator fails."""
+    writer = Writer(request.js_object.signal)
+
+    async def pump() -> None:
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    await writer.write(piece)
+                    if writer.is_left:
+                        break
+        except Exception:
+            log.exception("A download failed")
+            writer.fail()
+        else:
+            writer.close()
+
+    ctx.waitUntil(pump())
+    return Response(js.Response.new(writer.stream, js_object({"headers": headers})))
 
 
 def stream_response(

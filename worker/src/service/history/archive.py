@@ -8,17 +8,26 @@ import gzip
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import aclosing
+from itertools import batched
 from typing import Any
 
 from service.auth import User
-from service.bindings import D1Session, R2Bucket
+from service.bindings import D1Session, Env, R2Bucket
 from service.history.errors import refusal_of
 from service.history.rows import read_rows
 
 log = logging.getLogger("edgechat")
 
+IDLE_DAYS = 90
+"""Unless the variable ARCHIVE_AFTER_DAYS says otherwise."""
+
 MAX_RUN = 20
 """Conversations that are archived at a time."""
+
+MAX_KEYS = 1000
+"""That R2 deletes at a time."""
+
+_DAY = 24 * 3600 * 1000
 
 _MAX_VALUE = 300_000
 """Characters of JSON lines in one statement, and one line more."""
@@ -40,7 +49,10 @@ UPDATE conversations SET archive_key = ?4
 WHERE user_id = ?1 AND id = ?2 AND active_at = ?3 AND archive_key IS NULL
 """
 
-_KEY = "SELECT archive_key FROM conversations WHERE user_id = ?1 AND id = ?2"
+_KEYS = """
+SELECT archive_key FROM conversations
+WHERE user_id = ?1 AND (?2 IS NULL OR id = ?2) AND archive_key IS NOT NULL
+"""
 
 _OPEN = """
 UPDATE conversations SET archive_key = NULL, active_at = max(active_at + 1, ?4)
@@ -63,22 +75,24 @@ ON CONFLICT (user_id, conversation_id, id) DO NOTHING
 """
 
 
+async def archive_idle(env: Env, now: int) -> None:
+    """For the cron trigger. `now` is in milliseconds since 1970."""
+    days = float(env.var("ARCHIVE_AFTER_DAYS") or IDLE_DAYS)
+    await Archive(env.db, env.r2).archive_idle(int(now - days * _DAY))
+
+
 class Archive:
     def __init__(self, db: D1Session, r2: R2Bucket) -> None:
         self._db = db
         self._r2 = r2
 
-    async def archive_idle(self, before: int) -> int:
-        """Moves conversations that were last active before that time (milliseconds since 1970). Answers how many."""
-        idle = (await self._db.prepare(_IDLE).bind(before).all())["results"]
-        done = 0
-        for row in idle:
+    async def archive_idle(self, before: int) -> None:
+        """Moves conversations that were last active before that time."""
+        for row in (await self._db.prepare(_IDLE).bind(before).all())["results"]:
             try:
                 await self._archive(row)
-                done += 1
-            except Exception as error:
-                log.error("Conversation %s could not be archived: %s", row["id"], error)
-        return done
+            except Exception:
+                log.exception("Chat %s could not be archived", row["id"])
 
     async def _archive(self, row: dict[str, Any]) -> None:
         user_id, chat_id, active_at = row["user_id"], row["id"], row["active_at"]
@@ -98,10 +112,10 @@ class Archive:
 
     async def restore(self, user: User, chat_id: str, now: int) -> None:
         """Moves the messages of a conversation back, if they are in R2."""
-        key = await self._db.prepare(_KEY).bind(user.id, chat_id).first("archive_key")
+        key = await self._key(user, chat_id)
         if key is None:
             return
-        _conversation, *lines = await self.read(key)
+        lines = await self._read(key)
         open_it = self._db.prepare(_OPEN).bind(user.id, chat_id, key, now)
         restore = self._db.prepare(_RESTORE)
         try:
@@ -115,15 +129,28 @@ class Archive:
         except Exception as error:
             log.warning("The archive of chat %s could not be deleted: %s", chat_id, error)
 
-    async def read(self, key: str) -> list[str]:
-        """The lines of an object."""
+    async def lines(self, user: User, chat_id: str) -> list[str]:
+        """The messages of an archived conversation as they lie in R2; none if it is not archived."""
+        key = await self._key(user, chat_id)
+        return [] if key is None else await self._read(key)
+
+    async def _key(self, user: User, chat_id: str) -> str | None:
+        key: str | None = await self._db.prepare(_KEYS).bind(user.id, chat_id).first("archive_key")
+        return key
+
+    async def _read(self, key: str) -> list[str]:
         found = await self._r2.get(key)
         if found is None:
             raise RuntimeError(f"R2 has no object {key}")
-        return gzip.decompress(bytes(await found.arrayBuffer())).decode().split("\n")
+        _conversation, *lines = gzip.decompress(bytes(await found.arrayBuffer())).decode().split("\n")
+        return lines
 
     async def forget(self, user: User, chat_id: str | None = None) -> None:
         """Deletes what is archived of a conversation, or of all."""
+        rows = (await self._db.prepare(_KEYS).bind(user.id, chat_id).all())["results"]
+        # Those from a user's time as a guest lie elsewhere.
+        for keys in batched((row["archive_key"] for row in rows), MAX_KEYS):
+            await self._r2.delete(list(keys))
         await delete_all(self._r2, prefix(user.id, chat_id))
 
 

@@ -1,6 +1,6 @@
 """The conversations of a user as a list: found, named, shown and deleted."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import msgspec
@@ -22,6 +22,9 @@ SELECT {_COLUMNS} FROM conversations
 WHERE user_id = ?1 AND (updated_at, id) < (?2, ?3)
 ORDER BY updated_at DESC, id DESC LIMIT ?4
 """
+
+# By id: an order that no new message changes.
+_ALL = f"SELECT {_COLUMNS} FROM conversations WHERE user_id = ?1 AND id > ?2 ORDER BY id LIMIT 500"
 
 _FIND = f"SELECT {_COLUMNS} FROM conversations WHERE user_id = ?1 AND id = ?2"
 
@@ -52,11 +55,6 @@ RETURNING head_id
 
 _DELETE = "DELETE FROM conversations WHERE user_id = ?1 AND id = ?2 RETURNING id"
 
-
-_ARCHIVE_KEYS = """
-SELECT archive_key AS key FROM conversations
-WHERE user_id = ?1 AND archive_key IS NOT NULL AND (?2 IS NULL OR id = ?2)
-"""
 
 _DELETE_ALL = "DELETE FROM conversations WHERE user_id = ?1"
 
@@ -103,6 +101,13 @@ class Catalogue:
         found = await self._db.prepare(_LIST).bind(self._user.id, updated_at, chat_id, limit).all()
         return [_conversation(row) for row in found["results"]]
 
+    async def all(self) -> AsyncGenerator[Conversation]:
+        chat_id = ""
+        while rows := (await self._db.prepare(_ALL).bind(self._user.id, chat_id).all())["results"]:
+            for row in rows:
+                yield _conversation(row)
+            chat_id = rows[-1]["id"]
+
     async def open(self, chat_id: str) -> OpenConversation | None:
         """Raises `Archived`."""
         found, branch, versions = await self._db.batch(
@@ -134,11 +139,6 @@ class Catalogue:
     async def show(self, chat_id: str, message_id: str) -> bool:
         """Shows the newest branch through a message. False if there is no such message."""
         return bool((await self._db.prepare(_SHOW).bind(self._user.id, chat_id, message_id).all())["results"])
-
-    async def archive_keys(self, chat_id: str | None = None) -> list[str]:
-        """Where in R2 the conversation is, or all that are archived."""
-        found = await self._db.prepare(_ARCHIVE_KEYS).bind(self._user.id, chat_id).all()
-        return [row["key"] for row in found["results"]]
 
     async def delete(self, chat_id: str) -> bool:
         """False if there is no such conversation."""

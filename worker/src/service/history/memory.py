@@ -7,10 +7,10 @@ from typing import Literal
 
 from edgechat.ui.messages import UIMessage
 from service.auth import User
-from service.bindings import D1Session, KVNamespace, R2Bucket
+from service.bindings import D1Session, Env, KVNamespace, R2Bucket
 from service.history.archive import Archive
 from service.history.errors import Archived, TurnRefused, Unavailable, UnknownParent
-from service.history.outbox import Outbox
+from service.history.outbox import Outbox, user_of
 from service.history.retry import READ_DELAYS, SAVE_DELAYS, retrying
 from service.history.store import History, Turn
 from service.history.summary import MAX_SUMMARY, Summarise, is_long, split
@@ -111,6 +111,12 @@ class Memory:
             log.exception("Chat %s could not be read", chat_id)
             raise Unavailable from None
 
+    async def forget(self, chat_id: str | None = None) -> None:
+        """Deletes what R2 and KV have of a conversation, or of all: before their rows, by which they are found."""
+        await self.archive.forget(self.user, chat_id)
+        await self.outbox.forget(self.user, chat_id)
+        await self.tail.forget(chat_id)
+
     async def deliver(self, key: str) -> None:
         """Saves a turn that waits in the outbox."""
         turn = await self.outbox.read(key)
@@ -155,6 +161,15 @@ class Memory:
             log.exception("R2 did not take a turn of chat %s either: it is lost", turn.chat_id)
             return "lost"
         return "waiting"
+
+
+async def deliver_waiting(env: Env) -> None:
+    """For the cron trigger: saves the turns that wait."""
+    for key in await Outbox(env.r2).keys():
+        try:
+            await Memory(env.db, env.kv, env.r2, user_of(key)).deliver(key)
+        except Exception as error:
+            log.error("%s waits on: %s", key, error)
 
 
 def now() -> int:

@@ -1,4 +1,4 @@
-"""Asking a failing database again."""
+"""Asking a failing store again."""
 
 import asyncio
 import logging
@@ -14,6 +14,9 @@ READ_DELAYS = (0.05,)
 SAVE_DELAYS = (0.2, 1, 4)
 """Seconds: nobody is waiting, and the answer must not be lost."""
 
+DELETE_DELAYS = (1.1,)
+"""Seconds: KV takes one write a second for a key."""
+
 
 async def retrying[T](operation: Callable[[], Awaitable[T]], delays: Sequence[float]) -> T:
     """Tries once more after each delay. A refusal of the turn is final."""
@@ -23,6 +26,6 @@ async def retrying[T](operation: Callable[[], Awaitable[T]], delays: Sequence[fl
         except TurnRefused:
             raise
         except Exception as error:
-            log.warning("D1 failed, trying again in %s s: %s", delay, error)
+            log.warning("Trying again in %s s: %s", delay, error)
             await asyncio.sleep(delay)
     return await operation()

@@ -12,6 +12,7 @@ import msgspec
 from edgechat.ui.messages import UIMessage, decode_messages
 from service.auth import User
 from service.bindings import KVNamespace
+from service.history.retry import DELETE_DELAYS, retrying
 from service.history.window import Past
 
 log = logging.getLogger("edgechat")
@@ -67,15 +68,19 @@ class Tail:
         except Exception as error:
             log.warning("KV did not take the tail of chat %s: %r", chat_id, error)
 
-    async def forget(self, chat_id: str) -> None:
-        await self._kv.delete(self._prefix + chat_id)
-
-    async def forget_all(self) -> None:
+    async def forget(self, chat_id: str | None = None) -> None:
+        """Of a conversation, or of all."""
+        if chat_id is not None:
+            await self._delete(self._prefix + chat_id)
+            return
         cursor: dict[str, str] = {}
         while True:
             page = await self._kv.list(prefix=self._prefix, **cursor)
             for key in page["keys"]:
-                await self._kv.delete(key["name"])
+                await self._delete(key["name"])
             if page["list_complete"]:
                 return
             cursor = {"cursor": page["cursor"]}
+
+    async def _delete(self, key: str) -> None:
+        await retrying(lambda: self._kv.delete(key), DELETE_DELAYS)

@@ -16,6 +16,14 @@ ON CONFLICT (user_id, turn_id, model) DO UPDATE SET
 WHERE is_estimated > excluded.is_estimated
 """
 
+_READ = """
+SELECT json_group_array(json_object(
+  'day', day, 'model', model, 'turns', turns, 'inputTokens', input_tokens, 'outputTokens', output_tokens)) AS usage
+FROM (
+  SELECT day, model, count(*) AS turns, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens
+  FROM usage WHERE user_id = ?1 GROUP BY day, model ORDER BY day, model)
+"""
+
 
 def statements(
     db: D1Session, user: User, turn_id: str, at: int, usage_by_model: Mapping[str, Usage]
@@ -33,6 +41,12 @@ def statements(
         )
         for model, usage in usage_by_model.items()
     ]
+
+
+async def read_usage(db: D1Session, user: User) -> bytes:
+    """By day and model, as JSON."""
+    usage: str = await db.prepare(_READ).bind(user.id).first("usage")
+    return usage.encode()
 
 
 def day_of(milliseconds: int) -> str:
