@@ -1,24 +1,22 @@
 """Files of one user: their rows in D1, their bytes in R2. Those of others do not exist here."""
 
-import logging
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from http import HTTPStatus
 
 import msgspec
 
 from edgechat.ids import generate_id
 from service.auth.sessions import User
-from service.bindings import D1Database, Env, R2Bucket
+from service.bindings import D1Session, Env, R2Bucket
 from service.settings import Tier
 from service.web import HTTPError
-
-log = logging.getLogger("edgechat")
 
 UPLOAD_TIME = 600
 """Seconds in which a file must come that was announced."""
 
 _GRACE = 300  # for an upload that has begun in time
+_MAX_KEYS = 1000  # that R2 deletes at a time
 
 _COLUMNS = "json_object('id', id, 'key', key, 'name', name, 'type', type, 'size', size)"
 
@@ -43,9 +41,8 @@ SELECT json_group_array(json({_COLUMNS})) AS attachments FROM attachments
 WHERE user_id = ?1 AND uploaded_at IS NOT NULL AND id IN (SELECT value FROM json_each(?2))
 """
 
-_DELETE = "DELETE FROM attachments WHERE user_id = ?1 AND (?2 IS NULL OR id = ?2) RETURNING key"
-
-_DELETE_MISSING = "DELETE FROM attachments WHERE uploaded_at IS NULL AND created_at < ?1 RETURNING key"
+_OWN = "FROM attachments WHERE user_id = ?1 AND (?2 IS NULL OR id = ?2)"
+_MISSING = "FROM attachments WHERE uploaded_at IS NULL AND created_at < ?1"
 
 
 class Attachment(msgspec.Struct, frozen=True):
@@ -74,8 +71,8 @@ def key_of(user: User, id: str) -> str:
 class Attachments:
     def __init__(self, env: Env, user: User) -> None:
         self.user = user
-        self._db: D1Database = env.db
-        self._r2: R2Bucket = env.r2
+        self._db = env.db
+        self._r2 = env.r2
 
     async def announce(self, name: str, type: str, size: int, tier: Tier) -> Attachment:
         """Reserves the place for a file that comes within `UPLOAD_TIME`. Raises a 413 where there is none."""
@@ -103,27 +100,27 @@ class Attachments:
         rows = await self._db.prepare(_FIND).bind(self.user.id, msgspec.json.encode(ids).decode()).first("attachments")
         return {found.id: found for found in _attachments.decode(rows)}
 
-    async def delete(self, id: str | None = None) -> bool:
-        """One file, or all. False if there is no such file."""
-        rows = (await self._db.prepare(_DELETE).bind(self.user.id, id).all())["results"]
-        await _drop(self._r2, rows)
-        return bool(rows)
+    async def delete(self, id: str) -> bool:
+        """False if there is no such file."""
+        return await _delete(self._db, self._r2, _OWN, self.user.id, id)
+
+    async def delete_all(self) -> None:
+        await _delete(self._db, self._r2, _OWN, self.user.id, None)
 
 
 async def delete_missing(env: Env) -> None:
     """For the cron trigger: what was announced and has not come. Perhaps it has, and only that could not be noted."""
-    now = int(time.time() * 1000)
-    await _drop(env.r2, (await env.db.prepare(_DELETE_MISSING).bind(_too_old(now)).all())["results"])
+    await _delete(env.db, env.r2, _MISSING, _too_old(int(time.time() * 1000)))
 
 
-async def _drop(r2: R2Bucket, rows: Sequence[Mapping[str, str]]) -> None:
-    """Without its row nobody finds a file: if R2 fails, it only takes up room."""
+async def _delete(db: D1Session, r2: R2Bucket, which: str, *values: str | int | None) -> bool:
+    """R2 first: what has no row is not found again."""
+    rows = (await db.prepare(f"SELECT key {which}").bind(*values).all())["results"]
     keys = [row["key"] for row in rows]
-    for start in range(0, len(keys), 1000):
-        try:
-            await r2.delete(keys[start : start + 1000])
-        except Exception:
-            log.exception("R2 still has %s", " ".join(keys))
+    for start in range(0, len(keys), _MAX_KEYS):
+        await r2.delete(keys[start : start + _MAX_KEYS])
+    await db.prepare(f"DELETE {which}").bind(*values).all()
+    return bool(keys)
 
 
 def _too_old(now: int) -> int:
