@@ -53,3 +53,5 @@ CREATE TABLE attachments (
   uploaded_at INTEGER, -- null until it is in R2
   PRIMARY KEY (user_id, id)
 ) STRICT;
+
+CREATE INDEX attachments_missing ON attachments (created_at) WHERE uploaded_at IS NULL;

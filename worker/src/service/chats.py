@@ -144,7 +144,7 @@ async def get_export(_request: Request, desk: Desk) -> Response:
 async def delete_me(_request: Request, desk: Desk) -> Response:
     """Deletes all that the caller has written, got and uploaded. When it fails, what is left can be deleted again."""
     await desk.memory.forget()
-    await Attachments(desk.env, desk.user).delete()
+    await Attachments(desk.env, desk.user).delete_all()
     await desk.catalogue.delete_all()
     return Response(status=HTTPStatus.NO_CONTENT)
 

@@ -105,6 +105,7 @@ class Attachments:
         return await _delete(self._db, self._r2, _OWN, self.user.id, id)
 
     async def delete_all(self) -> None:
+        """Raises when R2 fails: then what is left can be deleted again."""
         await _delete(self._db, self._r2, _OWN, self.user.id, None)
 
 
