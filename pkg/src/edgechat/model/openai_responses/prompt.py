@@ -243,15 +243,11 @@ class Prompt:
                 case ToolApprovalResponse():
                     if part.provider_executed or part.approval_id in approvals:
                         self._approval(part)
-                case ToolResultPart(output=ExecutionDenied() as output) if self._is_told(output):
+                case ToolResultPart(output=ExecutionDenied(provider_options=options)) if _is_told(options):
                     pass
                 case ToolResultPart():
                     item = {"type": "function_call_output", "call_id": part.tool_call_id}
                     self._items.append(item | {"output": self._output(part.output)})
-
-    def _is_told(self, denial: ExecutionDenied) -> bool:
-        """By the response to OpenAI's request for approval."""
-        return bool(part_options(denial.provider_options, "openai").approval_id)
 
     def _approval(self, part: ToolApprovalResponse) -> None:
         if part.approval_id in self._approvals_told:
@@ -291,6 +287,11 @@ class Prompt:
         item = {"type": "item_reference", "id": item_id}
         self._items.append(item)
         return item
+
+
+def _is_told(denial: ProviderOptions | None) -> bool:
+    """By the response to OpenAI's request for approval."""
+    return bool(part_options(denial, "openai").approval_id)
 
 
 def _text(text: str) -> InputItem:
