@@ -5,15 +5,16 @@ import pytest
 
 from edgechat.errors import APICallError, InvalidArgumentError
 from edgechat.model.anthropic import AnthropicMessages, create_anthropic
+from edgechat.model.anthropic.api import is_native, sanitized
 from edgechat.model.parts import Finish, ModelPart, StreamStart, TextDelta, ToolCall
 from edgechat.model.prompt import SystemMessage, UserMessage
-from edgechat.model.types import FunctionTool, JSONFormat, ModelCall, ModelRequest, ProviderTool, ToolNamed
+from edgechat.model.types import FunctionTool, JSONFormat, ModelCall, ModelRequest, ProviderTool
 from edgechat.testing.fetch import FakeFetch, HTTPAnswer
 
 HI = UserMessage("Hi")
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 WEATHER = FunctionTool(name="weather", input_schema=SCHEMA)
-CLOCK = FunctionTool(name="clock", input_schema={"type": "object"})
+LEAF = {"type": "string"}
 SERVER = {"type": "url", "name": "docs", "url": "https://mcp.example"}
 
 STREAM = (
@@ -95,17 +96,14 @@ def test_a_schema_that_the_model_could_only_answer_with_nothing_goes_to_the_tool
 
 
 def test_tools_that_must_not_be_called_are_left_out_beside_the_tool_for_json() -> None:
+    options = {"anthropic": {"structuredOutputMode": "jsonTool"}}
     call = ModelCall(
         messages=[HI],
-        tools=[WEATHER, CLOCK],
-        tool_choice=ToolNamed("clock"),
+        tools=[WEATHER],
+        tool_choice="none",
         response_format=JSONFormat(schema=SCHEMA),
-        provider_options={"anthropic": {"structuredOutputMode": "jsonTool", "mcpServers": [SERVER]}},
+        provider_options=options,
     )
-    sent = body(call)
-    assert [tool["name"] for tool in sent["tools"]] == ["clock", "json"]
-    assert sent["mcp_servers"][0]["tool_configuration"] == {"enabled": False}
-    call = msgspec.structs.replace(call, tool_choice="none")
     assert [tool["name"] for tool in body(call)["tools"]] == ["json"]
 
 
@@ -126,7 +124,7 @@ def test_mcp_servers_are_sent_in_the_words_of_the_api() -> None:
     [
         {"effort": "extreme"},
         {"thinking": {"type": "deep"}},
-        {"compaction": {"type": "summarize"}, "contextManagement": {"edits": []}},
+        {"anthropicBeta": "one"},
     ],
 )
 def test_options_that_cannot_be_read_are_refused(options: dict[str, Any]) -> None:
@@ -198,3 +196,65 @@ async def test_a_refused_call_raises() -> None:
     with pytest.raises(APICallError, match="Slow down"):
         async with create_anthropic(fetch, api_key="k")("claude-sonnet-4-5").stream(ModelCall(messages=[HI])):
             pass
+
+
+def test_a_schema_that_anthropic_takes_stays_as_it_is() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"day": {"type": "string", "format": "date"}, "kinds": {"type": "array", "items": LEAF}},
+        "required": ["day"],
+        "additionalProperties": False,
+    }
+    assert sanitized(schema) == schema
+
+
+def test_objects_are_closed() -> None:
+    assert sanitized({"type": "object", "properties": {}})["additionalProperties"] is False
+
+
+def test_limits_are_told_in_words() -> None:
+    schema = {"type": "string", "description": "A name.", "minLength": 2, "pattern": "^a", "format": "slug"}
+    assert sanitized(schema) == {"type": "string", "description": "A name.\nminLength: 2; pattern: ^a; format: slug."}
+
+
+def test_one_of_is_any_of() -> None:
+    assert sanitized({"oneOf": [LEAF, {"type": "number", "minimum": 1}]}) == {
+        "anyOf": [LEAF, {"type": "number", "description": "minimum: 1."}]
+    }
+
+
+def test_a_reference_keeps_what_it_refers_to() -> None:
+    schema = {"$ref": "#/$defs/A", "$defs": {"A": {"type": "object", "minProperties": 1}}}
+    assert sanitized(schema) == {
+        "$ref": "#/$defs/A",
+        "$defs": {"A": {"type": "object", "additionalProperties": False, "description": "minProperties: 1."}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("schema", "native"),
+    [
+        ({"type": "object", "properties": {"a": LEAF}}, True),
+        ({"type": "object", "properties": {f"p{i}": LEAF for i in range(11)}}, False),
+        ({"type": "object", "properties": {"a": LEAF}, "additionalProperties": LEAF}, False),
+        ({"type": "object"}, False),
+        ({"type": "object", "additionalProperties": False}, True),
+        ({"type": "array", "items": {"type": ["object", "null"]}}, False),
+        ({"type": "object", "properties": {"next": {"$ref": "#"}}}, False),
+        ({"$ref": "#/$defs/A", "$defs": {"A": {"anyOf": [{"$ref": "#/$defs/A"}, LEAF]}}}, False),
+        ({"$ref": "#/$defs/A", "$defs": {"A": LEAF, "B": {"$ref": "#/$defs/B"}}}, True),
+        ({"$ref": "#/$defs/missing"}, True),
+        (
+            {
+                "properties": {f"p{i}": {"$ref": "#/$defs/A"} for i in range(6)},
+                "$defs": {"A": {"properties": {"x": LEAF}}},
+            },
+            False,
+        ),
+        ({"properties": {"a": {"enum": [{"$ref": "#"}]}}}, True),
+    ],
+)
+def test_a_schema_is_for_the_model_itself_unless_it_would_fail_or_lose_something(
+    schema: dict[str, Any], native: bool
+) -> None:
+    assert is_native(schema) is native

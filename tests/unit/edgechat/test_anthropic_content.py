@@ -151,7 +151,7 @@ def test_anthropic_runs_its_tools_itself() -> None:
 
 
 def test_they_are_called_as_the_caller_named_them() -> None:
-    call = ModelCall(messages=[], tools=[ProviderTool(id="anthropic.tool_search_regex_20251119", name="find")])
+    call = ModelCall(messages=[], tools=[ProviderTool(id="anthropic.tool_search_tool_regex_20251119", name="find")])
     tool = {"type": "server_tool_use", "id": "s1", "name": "tool_search_tool_regex", "input": {}}
     assert decode(*block(tool), call=call)[-1] == ToolCall("s1", "find", "{}", provider_executed=True)
 

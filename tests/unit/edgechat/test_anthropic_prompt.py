@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from edgechat.errors import InvalidArgumentError, UnsupportedFunctionalityError
 from edgechat.model.anthropic import AnthropicMessages
 from edgechat.model.prompt import (
     AssistantMessage,
@@ -77,13 +78,11 @@ def test_results_of_tools_are_what_a_user_says() -> None:
     ]
 
 
-def test_the_first_system_messages_go_before_the_conversation_and_later_ones_stay_in_it() -> None:
-    sent = request(SystemMessage("One"), SystemMessage("Two"), HI, SystemMessage("Three"), UserMessage("Four"))
+def test_system_messages_go_before_the_conversation() -> None:
+    sent = request(SystemMessage("One"), HI, SystemMessage("Two"), UserMessage("Three"))
     body = msgspec.json.decode(sent.body)
     assert body["system"] == [text("One"), text("Two")]
-    assert [message["role"] for message in body["messages"]] == ["user", "system", "user"]
-    assert body["messages"][1]["content"] == [text("Three")]
-    assert sent.headers["anthropic-beta"] == "mid-conversation-system-2026-04-07"
+    assert body["messages"] == [{"role": "user", "content": [text("Hi"), text("Three")]}]
 
 
 def test_an_answer_to_be_continued_ends_without_white_space() -> None:
@@ -93,8 +92,7 @@ def test_an_answer_to_be_continued_ends_without_white_space() -> None:
 
 def test_empty_text_of_an_assistant_is_left_out() -> None:
     assert messages_of(HI, AssistantMessage([TextPart(text="")]), HI) == [
-        {"role": "user", "content": [text("Hi")]},
-        {"role": "user", "content": [text("Hi")]},
+        {"role": "user", "content": [text("Hi"), text("Hi")]},
     ]
 
 
@@ -133,14 +131,8 @@ def test_empty_text_of_an_assistant_is_left_out() -> None:
             False,
         ),
         (
-            ContentOutput(
-                value=[
-                    CustomPart(
-                        kind="anthropic.x", provider_options={"anthropic": {"type": "tool-reference", "toolName": "t"}}
-                    )
-                ]
-            ),
-            [{"type": "tool_reference", "tool_name": "t"}],
+            ContentOutput(value=[FilePart(media_type="text/plain", data=FileText("notes"))]),
+            [{"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "notes"}}],
             False,
         ),
     ],
@@ -159,7 +151,6 @@ def test_each_kind_of_result_is_told(output: ToolOutput, content: Any, is_error:
 @pytest.mark.parametrize(
     "part",
     [
-        FilePart(media_type="text/plain", data=FileText("notes")),
         FilePart(media_type="audio/wav", data=FileData(b"RIFF")),
         CustomPart(kind="other.kind"),
     ],
@@ -183,13 +174,6 @@ def test_cache_control_of_a_part_or_for_the_last_part_of_its_message() -> None:
     assert sent[1]["content"][0]["cache_control"] == {"type": "ephemeral", "ttl": "1h"}
 
 
-def test_cache_control_of_the_output_of_a_tool() -> None:
-    result = ToolResultPart(
-        tool_call_id="c1", tool_name="t", output=ContentOutput(value=[TextPart(text="x", provider_options=CACHE)])
-    )
-    assert messages_of(ToolMessage([result]))[0]["content"][0]["cache_control"] == CACHED
-
-
 def test_four_cache_breakpoints_are_taken_and_more_are_ignored_with_a_warning() -> None:
     sent = request(
         SystemMessage("S", CACHE), UserMessage([TextPart(text=str(i), provider_options=CACHE) for i in range(5)])
@@ -204,4 +188,70 @@ def test_a_thought_is_no_cache_breakpoint() -> None:
     options = {"anthropic": {"signature": "sig", "cacheControl": {"type": "ephemeral"}}}
     sent = request(AssistantMessage([ReasoningPart(text="Hm.", provider_options=options), TextPart(text="x")]))
     assert "cache_control" not in msgspec.json.decode(sent.body)["messages"][0]["content"][0]
-    assert len(sent.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "block"),
+    [
+        (
+            FilePart(media_type="image", data=FileData(PNG)),
+            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORyByZXN0"}},
+        ),
+        (
+            FilePart(media_type="image/*", data=FileURL("https://x/a.png")),
+            {"type": "image", "source": {"type": "url", "url": "https://x/a.png"}},
+        ),
+        (
+            FilePart(media_type="image/png", data=FileURL("data:image/png;base64,iVBORyByZXN0")),
+            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORyByZXN0"}},
+        ),
+        (
+            FilePart(media_type="image/png", data=FileReference({"anthropic": "file_1"})),
+            {"type": "image", "source": {"type": "file", "file_id": "file_1"}},
+        ),
+        (
+            FilePart(media_type="application/pdf", filename="a.pdf", data=FileData(PDF)),
+            {
+                "type": "document",
+                "source": {"type": "base64", "media_type": "application/pdf", "data": "JVBERi0xLjc="},
+                "title": "a.pdf",
+            },
+        ),
+        (
+            FilePart(media_type="text/plain", data=FileData("Grüße".encode())),
+            {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "Grüße"}},
+        ),
+        (
+            FilePart(media_type="text/markdown", data=FileText("# Notes")),
+            {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "# Notes"}},
+        ),
+        (
+            FilePart(
+                media_type="text/plain",
+                data=FileData(b"x"),
+                provider_options={"anthropic": {"title": "T", "context": "C", "citations": {"enabled": True}}},
+            ),
+            {
+                "type": "document",
+                "source": {"type": "text", "media_type": "text/plain", "data": "x"},
+                "title": "T",
+                "context": "C",
+                "citations": {"enabled": True},
+            },
+        ),
+    ],
+)
+def test_each_kind_of_file_is_shown(part: FilePart, block: dict[str, Any]) -> None:
+    assert messages_of(UserMessage([part]))[0]["content"] == [block]
+
+
+def test_a_file_that_anthropic_does_not_take_is_refused() -> None:
+    with pytest.raises(UnsupportedFunctionalityError, match="audio/wav"):
+        request(UserMessage([FilePart(media_type="audio/wav", data=FileData(b"RIFF"))]))
+    with pytest.raises(InvalidArgumentError):
+        request(UserMessage([FilePart(media_type="image/png", data=FileReference({"openai": "file_1"}))]))
+
+
+def test_files_that_were_uploaded_switch_on_what_they_need() -> None:
+    uploaded = FilePart(media_type="image/png", data=FileReference({"anthropic": "f"}))
+    assert request(UserMessage([uploaded])).headers["anthropic-beta"] == "files-api-2025-04-14"

@@ -1,4 +1,4 @@
-"""Tools that Anthropic ran go back."""
+"""What an assistant said goes back."""
 
 from typing import Any
 
@@ -9,13 +9,18 @@ from edgechat.model.anthropic import AnthropicMessages
 from edgechat.model.prompt import (
     AssistantContent,
     AssistantMessage,
+    CustomPart,
     ErrorJSONOutput,
     ErrorTextOutput,
     JSONOutput,
     ModelMessage,
+    ReasoningPart,
     TextOutput,
     TextPart,
+    ToolApprovalRequest,
+    ToolApprovalResponse,
     ToolCallPart,
+    ToolMessage,
     ToolOutput,
     ToolResultPart,
     UserMessage,
@@ -41,6 +46,82 @@ def said(*parts: AssistantContent) -> Any:
 
 def text(value: str) -> dict[str, str]:
     return {"type": "text", "text": value}
+
+
+def test_thinking_goes_back_with_its_signature() -> None:
+    assert said(
+        ReasoningPart(text="Hm.", provider_options={"anthropic": {"signature": "sig"}}),
+        ReasoningPart(text="", provider_options={"anthropic": {"redactedData": "secret"}}),
+        TextPart(text="Hello"),
+    ) == [
+        {"type": "thinking", "thinking": "Hm.", "signature": "sig"},
+        {"type": "redacted_thinking", "data": "secret"},
+        text("Hello"),
+    ]
+
+
+def test_thinking_of_others_is_left_out_with_a_warning() -> None:
+    sent = request(HI, AssistantMessage([ReasoningPart(text="Hm."), TextPart(text="Hello")]), HI)
+    assert msgspec.json.decode(sent.body)["messages"][1]["content"] == [text("Hello")]
+    assert len(sent.warnings) == 1
+
+
+def test_thinking_can_be_kept_back() -> None:
+    thought = ReasoningPart(text="Hm.", provider_options={"anthropic": {"signature": "sig"}})
+    sent = request(
+        AssistantMessage([thought, TextPart(text="Hi")]), provider_options={"anthropic": {"sendReasoning": False}}
+    )
+    assert msgspec.json.decode(sent.body)["messages"][0]["content"] == [text("Hi")]
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ('{"city": "Rome"}', {"city": "Rome"}),
+        ("{nonsense", {"rawInvalidInput": "{nonsense"}),
+        ([1], {"rawInvalidInput": [1]}),
+        (None, {"rawInvalidInput": None}),
+        (msgspec.UNSET, {}),
+    ],
+)
+def test_the_input_of_a_tool_is_an_object_whatever_the_model_wrote(given: Any, sent: Any) -> None:
+    assert said(ToolCallPart(tool_call_id="c1", tool_name="t", input=given))[0]["input"] == sent
+
+
+def test_calls_come_after_what_was_said_but_not_before_the_next_thought() -> None:
+    thought = ReasoningPart(text="Hm.", provider_options={"anthropic": {"signature": "s"}})
+    call = ToolCallPart(tool_call_id="c1", tool_name="t", input={})
+    kinds = [block["type"] for block in said(call, TextPart(text="One"), thought, TextPart(text="Two"), call)]
+    assert kinds == ["text", "tool_use", "thinking", "text", "tool_use"]
+
+
+def test_requests_for_approval_are_not_for_the_model() -> None:
+    assert said(TextPart(text="Hi"), ToolApprovalRequest(approval_id="a", tool_call_id="c1")) == [text("Hi")]
+    assert messages_of(ToolMessage([ToolApprovalResponse(approval_id="a", approved=True)])) == []
+
+
+def test_a_call_says_which_code_made_it() -> None:
+    caller = {"anthropic": {"caller": {"type": "code_execution_20260120", "toolId": "s1"}}}
+    code = ToolCallPart(tool_call_id="s1", tool_name="code_execution", input={"code": "x"}, provider_executed=True)
+    call = ToolCallPart(tool_call_id="c1", tool_name="weather", input={}, provider_options=caller)
+    sent = {"type": "tool_use", "id": "c1", "name": "weather", "input": {}}
+    called = {"caller": {"type": "code_execution_20260120", "tool_id": "s1"}}
+    assert said(code, call)[1] == sent | called
+
+
+def test_compactions_and_citations_go_back() -> None:
+    citation = {"type": "char_location", "cited_text": "x"}
+    assert said(
+        TextPart(text="Summary", provider_options={"anthropic": {"type": "compaction", "signature": "sig"}}),
+        TextPart(text="Fact", provider_options={"anthropic": {"citations": [citation]}}),
+    ) == [
+        {"type": "compaction", "content": "Summary", "signature": "sig"},
+        {"type": "text", "text": "Fact", "citations": [citation]},
+    ]
+
+
+def test_what_anthropic_said_of_itself_stays_here() -> None:
+    assert said(CustomPart(kind="anthropic.message_start"), TextPart(text="Hi")) == [text("Hi")]
 
 
 def test_calls_of_anthropics_tools_go_back_under_anthropics_names() -> None:
@@ -155,35 +236,8 @@ RESULTS: list[tuple[str, ToolOutput, dict[str, Any]]] = [
         "code_execution",
         ErrorTextOutput(value="it broke"),
         {
-            "type": "bash_code_execution_tool_result",
-            "content": {"type": "bash_code_execution_tool_result_error", "error_code": "unknown"},
-        },
-    ),
-    (
-        "tool_search_tool_regex",
-        JSONOutput(value=[{"type": "tool_reference", "toolName": "weather"}]),
-        {
-            "type": "tool_search_tool_result",
-            "content": {
-                "type": "tool_search_tool_search_result",
-                "tool_references": [{"type": "tool_reference", "tool_name": "weather"}],
-            },
-        },
-    ),
-    (
-        "tool_search_tool_bm25",
-        ErrorJSONOutput(value={}),
-        {
-            "type": "tool_search_tool_result",
-            "content": {"type": "tool_search_tool_result_error", "error_code": "unavailable"},
-        },
-    ),
-    (
-        "advisor",
-        JSONOutput(value={"type": "advisor_result", "text": "Wait.", "stopReason": "end_turn"}),
-        {
-            "type": "advisor_tool_result",
-            "content": {"type": "advisor_result", "text": "Wait.", "stop_reason": "end_turn"},
+            "type": "code_execution_tool_result",
+            "content": {"type": "code_execution_tool_result_error", "error_code": "unavailable"},
         },
     ),
 ]
@@ -200,7 +254,6 @@ def test_results_of_anthropics_tools_go_back_as_they_came(name: str, output: Too
     [
         ToolResultPart(tool_call_id="s1", tool_name="web_search", output=TextOutput(value="x")),
         ToolResultPart(tool_call_id="s1", tool_name="web_search", output=JSONOutput(value={"no": "list"})),
-        ToolResultPart(tool_call_id="s1", tool_name="code_execution", output=JSONOutput(value={"type": "x"})),
         ToolResultPart(tool_call_id="s1", tool_name="weather", output=JSONOutput(value=1)),
         ToolCallPart(tool_call_id="s1", tool_name="weather", input={}, provider_executed=True),
     ],

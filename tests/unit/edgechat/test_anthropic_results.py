@@ -128,15 +128,14 @@ def test_what_went_wrong_is_a_result_too(block: str, name: str) -> None:
     ]
 
 
-def test_found_tools_go_by_the_search_that_was_called_or_else_declared() -> None:
+def test_found_tools_go_by_the_search_that_was_called() -> None:
     call = {"type": "server_tool_use", "id": "s1", "name": "tool_search_tool_bm25", "input": {}}
     references = [{"type": "tool_reference", "tool_name": "weather"}]
     content = {"type": "tool_search_tool_search_result", "tool_references": references}
     block = {"type": "tool_search_tool_result", "tool_use_id": "s1", "content": content}
     result = [{"type": "tool_reference", "toolName": "weather"}]
     assert decode(call, block)[-1] == ToolResult("s1", "tool_search_tool_bm25", result)
-    declared = ProviderTool(id="anthropic.tool_search_bm25_20251119", name="find")
-    assert decode(block, tools=(declared,)) == [ToolResult("s1", "find", result)]
+    assert decode(block) == [ToolResult("s1", "tool_search_tool_regex", result)]
 
 
 @pytest.mark.parametrize(

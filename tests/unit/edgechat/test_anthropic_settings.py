@@ -5,12 +5,14 @@ import pytest
 
 from edgechat.model.anthropic import AnthropicMessages
 from edgechat.model.prompt import UserMessage
-from edgechat.model.types import ModelCall, ModelRequest
+from edgechat.model.types import FunctionTool, ModelCall, ModelRequest, ProviderTool, ToolChoice, ToolNamed
 
 NOW = "claude-sonnet-4-6"
 BY_BUDGET = "claude-sonnet-4-5"
 ALWAYS_THINKS = "claude-opus-5-5"
-BETWEEN_TOOLS = "claude-sonnet-5-5"
+
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
+WEATHER = FunctionTool(name="weather", description="Says how it is", input_schema=SCHEMA)
 
 
 def build(model: str, options: dict[str, Any] | None = None, **call: Any) -> ModelRequest:
@@ -65,7 +67,6 @@ def test_the_temperature_is_brought_into_range(temperature: float, sent: float) 
 def test_temperature_wins_over_top_p() -> None:
     sent = body(NOW, temperature=0.5, top_p=0.9)
     assert "top_p" not in sent
-    assert body("some-other-model", temperature=0.5, top_p=0.9)["top_p"] == 0.9
 
 
 @pytest.mark.parametrize("setting", [{"temperature": 0.5}, {"top_p": 0.9}, {"top_k": 3}])
@@ -107,11 +108,9 @@ def test_disabled_thinking_is_said_since_some_models_think_by_themselves() -> No
 @pytest.mark.parametrize(
     ("model", "thinking", "effort", "sent", "sent_effort"),
     [
-        (ALWAYS_THINKS, {"type": "disabled"}, None, None, None),
-        (BETWEEN_TOOLS, {"type": "disabled"}, None, {"type": "between_tools"}, None),
-        (BETWEEN_TOOLS, {"type": "between_tools"}, "max", {"type": "between_tools"}, "high"),
+        (ALWAYS_THINKS, {"type": "disabled"}, None, None, "low"),
+        (ALWAYS_THINKS, {"type": "disabled"}, "high", None, "high"),
         (ALWAYS_THINKS, {"type": "enabled", "budgetTokens": 2000}, None, {"type": "adaptive"}, None),
-        ("claude-opus-5", {"type": "disabled"}, "xhigh", {"type": "disabled"}, "high"),
     ],
 )
 def test_thinking_comes_as_near_to_what_is_wanted_as_the_model_can(
@@ -133,7 +132,6 @@ def test_thinking_comes_as_near_to_what_is_wanted_as_the_model_can(
         (NOW, "minimal", {"type": "adaptive", "display": "summarized"}, "low"),
         ("claude-opus-5", "xhigh", {"type": "adaptive", "display": "summarized"}, "xhigh"),
         (ALWAYS_THINKS, "none", None, "low"),
-        (BETWEEN_TOOLS, "none", {"type": "between_tools"}, None),
         (BY_BUDGET, "medium", {"type": "enabled", "budget_tokens": 19_200}, None),
         ("claude-3-haiku-20240307", "minimal", {"type": "enabled", "budget_tokens": 1024}, None),
     ],
@@ -152,45 +150,125 @@ def test_options_win_over_reasoning() -> None:
     assert "thinking" not in sent
 
 
-def test_the_other_options_are_sent_in_the_words_of_the_api() -> None:
-    sent = body(
-        NOW,
-        {
-            "cacheControl": {"type": "ephemeral", "ttl": "1h"},
-            "metadata": {"userId": "u"},
-            "container": {"id": "c"},
-            "taskBudget": {"type": "tokens", "total": 30_000},
-            "speed": "fast",
-            "serviceTier": "auto",
-            "inferenceGeo": "us",
-            "fallbacks": [{"model": "m", "output_config": {"format": {"schema": {"additionalProperties": False}}}}],
-            "contextManagement": {"edits": [{"type": "clear_tool_uses_20250919", "clearAtLeast": {"value": 1}}]},
-        },
-    )
-    assert sent["cache_control"] == {"type": "ephemeral", "ttl": "1h"}
+def test_the_other_options_are_fields_of_the_request() -> None:
+    context = {"edits": [{"type": "clear_tool_uses_20250919", "clearAtLeast": {"value": 1}}]}
+    request = build(NOW, {"metadata": {"userId": "u"}, "contextManagement": context, "anthropicBeta": ["another"]})
+    sent = msgspec.json.decode(request.body)
     assert sent["metadata"] == {"user_id": "u"}
-    assert sent["container"] == "c"
-    assert sent["output_config"] == {"task_budget": {"type": "tokens", "total": 30_000}}
-    assert (sent["speed"], sent["service_tier"], sent["inference_geo"]) == ("fast", "auto", "us")
-    assert sent["fallbacks"][0]["output_config"]["format"]["schema"] == {"additionalProperties": False}
     assert sent["context_management"] == {
         "edits": [{"type": "clear_tool_uses_20250919", "clear_at_least": {"value": 1}}]
     }
+    assert request.headers["anthropic-beta"] == "context-management-2025-06-27,another"
+
+
+def test_options_do_not_replace_what_the_call_says() -> None:
+    assert body(NOW, {"model": "other", "messages": []})["model"] == NOW
+
+
+def build_tools(*tools: FunctionTool | ProviderTool, model: str = "claude-sonnet-4-5", **call: Any) -> ModelRequest:
+    request = ModelCall(messages=[UserMessage("Hi")], tools=[*tools], **call)
+    return AnthropicMessages(model, api_key="k").build(request)
+
+
+def tools_body(*tools: FunctionTool | ProviderTool, model: str = "claude-sonnet-4-5", **call: Any) -> Any:
+    return msgspec.json.decode(build_tools(*tools, model=model, **call).body)
+
+
+def test_a_tool_is_described_and_its_input_streams_as_it_is_written() -> None:
+    assert tools_body(WEATHER)["tools"] == [
+        {"name": "weather", "description": "Says how it is", "input_schema": SCHEMA, "eager_input_streaming": True}
+    ]
+
+
+def test_the_input_waits_until_it_is_complete_if_that_is_wanted() -> None:
+    late = msgspec.structs.replace(WEATHER, provider_options={"anthropic": {"eagerInputStreaming": False}})
+    assert tools_body(late)["tools"][0]["eager_input_streaming"] is False
+
+
+def test_options_of_a_tool_are_sent_with_it() -> None:
+    options = {"anthropic": {"cacheControl": {"type": "ephemeral"}, "deferLoading": True, "allowedCallers": ["direct"]}}
+    request = build_tools(FunctionTool(name="t", input_schema=SCHEMA, provider_options=options))
+    tool = msgspec.json.decode(request.body)["tools"][0]
+    assert tool["cache_control"] == {"type": "ephemeral"}
+    assert (tool["defer_loading"], tool["allowed_callers"]) == (True, ["direct"])
+
+
+def test_a_strict_tool_is_strict_where_the_model_can() -> None:
+    strict = FunctionTool(name="t", input_schema=SCHEMA, strict=True)
+    assert tools_body(strict)["tools"][0]["strict"] is True
+    lax = build_tools(strict, model="claude-3-haiku-20240307")
+    assert "strict" not in msgspec.json.decode(lax.body)["tools"][0]
+    assert len(lax.warnings) == 1
 
 
 @pytest.mark.parametrize(
-    ("options", "betas"),
+    ("id", "args", "sent", "beta"),
     [
-        ({"compaction": {"type": "summarize"}}, "compact-2026-09-04"),
         (
-            {"contextManagement": {"edits": [{"type": "compact_20260112"}]}},
-            "context-management-2025-06-27,compact-2026-01-12",
+            "web_search_20250305",
+            {"maxUses": 3, "userLocation": {"type": "approximate", "city": "Rome"}},
+            {"name": "web_search", "max_uses": 3, "user_location": {"type": "approximate", "city": "Rome"}},
+            None,
         ),
-        ({"speed": "fast"}, "fast-mode-2026-02-01"),
-        ({"thinking": {"type": "adaptive", "display": "updates"}}, "thinking-display-updates-2026-08-18"),
-        ({"fallbacks": "default"}, "server-side-fallback-2026-07-01"),
-        ({"fallbacks": [{"model": "m"}]}, "server-side-fallback-2026-06-01"),
+        (
+            "web_fetch_20250910",
+            {"allowedDomains": ["x.org"], "maxContentTokens": 100, "citations": {"enabled": True}},
+            {
+                "name": "web_fetch",
+                "allowed_domains": ["x.org"],
+                "max_content_tokens": 100,
+                "citations": {"enabled": True},
+            },
+            "web-fetch-2025-09-10",
+        ),
+        ("code_execution_20250825", {}, {"name": "code_execution"}, "code-execution-2025-08-25"),
     ],
 )
-def test_options_switch_on_what_they_need(options: dict[str, Any], betas: str) -> None:
-    assert build(NOW, options).headers["anthropic-beta"] == betas
+def test_tools_of_anthropics_own_go_by_anthropics_names(
+    id: str, args: dict[str, Any], sent: dict[str, Any], beta: str | None
+) -> None:
+    request = build_tools(ProviderTool(id=f"anthropic.{id}", name="mine", args=args))
+    assert msgspec.json.decode(request.body)["tools"] == [{"type": id, **sent}]
+    assert request.headers.get("anthropic-beta") == beta
+
+
+def test_a_tool_that_anthropic_does_not_have_is_left_out_with_a_warning() -> None:
+    request = build_tools(WEATHER, ProviderTool(id="openai.web_search", name="x"))
+    assert len(msgspec.json.decode(request.body)["tools"]) == 1
+    assert len(request.warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("choice", "one_at_a_time", "sent"),
+    [
+        (None, None, None),
+        (None, False, None),
+        (None, True, {"type": "auto", "disable_parallel_tool_use": True}),
+        ("auto", None, {"type": "auto"}),
+        ("none", True, {"type": "none"}),
+        ("required", False, {"type": "any", "disable_parallel_tool_use": False}),
+        (ToolNamed("weather"), True, {"type": "tool", "name": "weather", "disable_parallel_tool_use": True}),
+    ],
+)
+def test_the_choice_of_tools_is_sent(
+    choice: ToolChoice | None, one_at_a_time: bool | None, sent: dict[str, Any] | None
+) -> None:
+    options = {} if one_at_a_time is None else {"anthropic": {"disableParallelToolUse": one_at_a_time}}
+    assert tools_body(WEATHER, tool_choice=choice, provider_options=options).get("tool_choice") == sent
+
+
+def test_without_tools_there_is_no_choice() -> None:
+    sent = tools_body(tool_choice="required")
+    assert "tools" not in sent
+    assert "tool_choice" not in sent
+
+
+def test_a_model_that_cannot_be_forced_is_asked() -> None:
+    assert tools_body(WEATHER, tool_choice="required", model="claude-opus-5-5")["tool_choice"] == {"type": "auto"}
+
+
+def test_nor_can_one_that_thinks_by_a_budget() -> None:
+    options = {"anthropic": {"thinking": {"type": "enabled", "budgetTokens": 2000}}}
+    request = build_tools(WEATHER, tool_choice=ToolNamed("weather"), provider_options=options)
+    assert msgspec.json.decode(request.body)["tool_choice"] == {"type": "auto"}
+    assert len(request.warnings) == 1

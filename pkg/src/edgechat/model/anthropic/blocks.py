@@ -1,4 +1,4 @@
-"""Content blocks of an answer, as they begin (npm `@ai-sdk/anthropic` 4.0.105, `anthropic-api.ts`)."""
+"""Content blocks of an answer, as they begin."""
 
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 type Number = int | float
 
 
-class Block(msgspec.Struct, tag_field="type"):
+class Tagged(msgspec.Struct, tag_field="type"):
     pass
 
 
@@ -19,19 +19,19 @@ class Caller(msgspec.Struct):
     tool_id: str | UnsetType = UNSET
 
 
-class Text(Block, tag="text"):
+class Text(Tagged, tag="text"):
     text: str
 
 
-class Thinking(Block, tag="thinking"):
+class Thinking(Tagged, tag="thinking"):
     thinking: str
 
 
-class RedactedThinking(Block, tag="redacted_thinking"):
+class RedactedThinking(Tagged, tag="redacted_thinking"):
     data: str
 
 
-class Compaction(Block, tag="compaction"):
+class Compaction(Tagged, tag="compaction"):
     content: str | None = None
     signature: str | None = None
 
@@ -40,12 +40,12 @@ class Model(msgspec.Struct):
     model: str
 
 
-class Fallback(Block, tag="fallback", rename={"source": "from", "target": "to"}):
+class Fallback(Tagged, tag="fallback", rename={"source": "from", "target": "to"}):
     source: Model
     target: Model
 
 
-class ToolUse(Block, tag="tool_use"):
+class ToolUse(Tagged, tag="tool_use"):
     id: str
     name: str
     input: dict[str, Any] | UnsetType = UNSET
@@ -53,37 +53,37 @@ class ToolUse(Block, tag="tool_use"):
     toolset_name: str | None = None
 
 
-class ServerToolUse(Block, tag="server_tool_use"):
+class ServerToolUse(Tagged, tag="server_tool_use"):
     id: str
     name: str
     input: dict[str, Any] | None = None
     caller: Caller | UnsetType = UNSET
 
 
-class MCPToolUse(Block, tag="mcp_tool_use"):
+class MCPToolUse(Tagged, tag="mcp_tool_use"):
     id: str
     name: str
     input: Any
     server_name: str
 
 
-class MCPText(Block, tag="text"):
+class MCPText(Tagged, tag="text"):
     text: str
     citations: list[Any] | UnsetType | None = UNSET
 
 
-class MCPToolResult(Block, tag="mcp_tool_result"):
+class MCPToolResult(Tagged, tag="mcp_tool_result"):
     tool_use_id: str
     is_error: bool
     content: str | list[str | MCPText]
 
 
-class PDFSource(Block, tag="base64"):
+class PDFSource(Tagged, tag="base64"):
     media_type: Literal["application/pdf"]
     data: str
 
 
-class TextSource(Block, tag="text"):
+class TextSource(Tagged, tag="text"):
     media_type: Literal["text/plain"]
     data: str
 
@@ -92,93 +92,93 @@ class CitationsEnabled(msgspec.Struct):
     enabled: bool
 
 
-class Document(Block, tag="document"):
+class Document(Tagged, tag="document"):
     title: str | None
     source: PDFSource | TextSource
     citations: CitationsEnabled | UnsetType = UNSET
 
 
-class WebFetchResult(Block, tag="web_fetch_result"):
+class WebFetchResult(Tagged, tag="web_fetch_result"):
     url: str
     retrieved_at: str | None
     content: Document
 
 
-class WebFetchError(Block, tag="web_fetch_tool_result_error"):
+class WebFetchError(Tagged, tag="web_fetch_tool_result_error"):
     error_code: str
 
 
-class WebFetchToolResult(Block, tag="web_fetch_tool_result"):
+class WebFetchToolResult(Tagged, tag="web_fetch_tool_result"):
     tool_use_id: str
     content: WebFetchResult | WebFetchError
     caller: Caller | UnsetType = UNSET
 
 
-class WebSearchResult(Block, tag="web_search_result"):
+class WebSearchResult(Tagged, tag="web_search_result"):
     url: str
     title: str | None
     encrypted_content: str
     page_age: str | None = None
 
 
-class WebSearchError(Block, tag="web_search_tool_result_error"):
+class WebSearchError(Tagged, tag="web_search_tool_result_error"):
     error_code: str
 
 
-class WebSearchToolResult(Block, tag="web_search_tool_result"):
+class WebSearchToolResult(Tagged, tag="web_search_tool_result"):
     tool_use_id: str
     content: list[WebSearchResult] | WebSearchError
     caller: Caller | UnsetType = UNSET
 
 
-class CodeOutput(Block, tag="code_execution_output"):
+class CodeOutput(Tagged, tag="code_execution_output"):
     file_id: str
 
 
-class CodeResult(Block, tag="code_execution_result"):
+class CodeResult(Tagged, tag="code_execution_result"):
     stdout: str
     stderr: str
     return_code: Number
     content: list[CodeOutput] = []
 
 
-class EncryptedCodeResult(Block, tag="encrypted_code_execution_result"):
+class EncryptedCodeResult(Tagged, tag="encrypted_code_execution_result"):
     encrypted_stdout: str
     stderr: str
     return_code: Number
     content: list[CodeOutput] = []
 
 
-class CodeError(Block, tag="code_execution_tool_result_error"):
+class CodeError(Tagged, tag="code_execution_tool_result_error"):
     error_code: str
 
 
-class CodeToolResult(Block, tag="code_execution_tool_result"):
+class CodeToolResult(Tagged, tag="code_execution_tool_result"):
     tool_use_id: str
     content: CodeResult | EncryptedCodeResult | CodeError
 
 
-class BashOutput(Block, tag="bash_code_execution_output"):
+class BashOutput(Tagged, tag="bash_code_execution_output"):
     file_id: str
 
 
-class BashResult(Block, tag="bash_code_execution_result"):
+class BashResult(Tagged, tag="bash_code_execution_result"):
     content: list[BashOutput]
     stdout: str
     stderr: str
     return_code: Number
 
 
-class BashError(Block, tag="bash_code_execution_tool_result_error"):
+class BashError(Tagged, tag="bash_code_execution_tool_result_error"):
     error_code: str
 
 
-class BashToolResult(Block, tag="bash_code_execution_tool_result"):
+class BashToolResult(Tagged, tag="bash_code_execution_tool_result"):
     tool_use_id: str
     content: BashResult | BashError
 
 
-class EditorView(Block, tag="text_editor_code_execution_view_result"):
+class EditorView(Tagged, tag="text_editor_code_execution_view_result"):
     content: str
     file_type: str
     num_lines: Number | None
@@ -186,11 +186,11 @@ class EditorView(Block, tag="text_editor_code_execution_view_result"):
     total_lines: Number | None
 
 
-class EditorCreate(Block, tag="text_editor_code_execution_create_result"):
+class EditorCreate(Tagged, tag="text_editor_code_execution_create_result"):
     is_file_update: bool
 
 
-class EditorReplace(Block, tag="text_editor_code_execution_str_replace_result"):
+class EditorReplace(Tagged, tag="text_editor_code_execution_str_replace_result"):
     lines: list[str] | None
     new_lines: Number | None
     new_start: Number | None
@@ -198,47 +198,47 @@ class EditorReplace(Block, tag="text_editor_code_execution_str_replace_result"):
     old_start: Number | None
 
 
-class EditorError(Block, tag="text_editor_code_execution_tool_result_error"):
+class EditorError(Tagged, tag="text_editor_code_execution_tool_result_error"):
     error_code: str
 
 
-class EditorToolResult(Block, tag="text_editor_code_execution_tool_result"):
+class EditorToolResult(Tagged, tag="text_editor_code_execution_tool_result"):
     tool_use_id: str
     content: EditorView | EditorCreate | EditorReplace | EditorError
 
 
-class ToolReference(Block, tag="tool_reference"):
+class ToolReference(Tagged, tag="tool_reference"):
     tool_name: str
 
 
-class ToolSearchResult(Block, tag="tool_search_tool_search_result"):
+class ToolSearchResult(Tagged, tag="tool_search_tool_search_result"):
     tool_references: list[ToolReference]
 
 
-class ToolSearchError(Block, tag="tool_search_tool_result_error"):
+class ToolSearchError(Tagged, tag="tool_search_tool_result_error"):
     error_code: str
 
 
-class ToolSearchToolResult(Block, tag="tool_search_tool_result"):
+class ToolSearchToolResult(Tagged, tag="tool_search_tool_result"):
     tool_use_id: str
     content: ToolSearchResult | ToolSearchError
 
 
-class Advice(Block, tag="advisor_result"):
+class Advice(Tagged, tag="advisor_result"):
     text: str
     stop_reason: str | None = None
 
 
-class RedactedAdvice(Block, tag="advisor_redacted_result"):
+class RedactedAdvice(Tagged, tag="advisor_redacted_result"):
     encrypted_content: str
     stop_reason: str | None = None
 
 
-class AdvisorError(Block, tag="advisor_tool_result_error"):
+class AdvisorError(Tagged, tag="advisor_tool_result_error"):
     error_code: str
 
 
-class AdvisorToolResult(Block, tag="advisor_tool_result"):
+class AdvisorToolResult(Tagged, tag="advisor_tool_result"):
     tool_use_id: str
     content: Advice | RedactedAdvice | AdvisorError
 

@@ -1,4 +1,4 @@
-"""The content blocks of an answer, open and closed (npm `@ai-sdk/anthropic` 4.0.105, `doStream`)."""
+"""The content blocks of an answer, open and closed."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from msgspec import UNSET, UnsetType
 from edgechat.errors import StreamFormatError
 from edgechat.json import JSONDecoder
 from edgechat.model.anthropic import blocks, events
-from edgechat.model.anthropic.citations import Citations
-from edgechat.model.anthropic.results import caller_metadata, tool_result
-from edgechat.model.anthropic.tools import JSON_TOOL, ToolNames
+from edgechat.model.anthropic.metadata import Citations
+from edgechat.model.anthropic.settings import JSON_TOOL, ToolNames, camel
 from edgechat.model.parts import (
     Custom,
     ModelPart,
+    ProviderMetadata,
     ReasoningDelta,
     ReasoningEnd,
     ReasoningStart,
@@ -34,6 +34,14 @@ _CODE = {
 }
 _WEB = ("web_fetch", "web_search")
 _SEARCH = ("tool_search_tool_regex", "tool_search_tool_bm25")
+
+_ERRORS = (
+    blocks.WebFetchError,
+    blocks.WebSearchError,
+    blocks.CodeError,
+    blocks.ToolSearchError,
+    blocks.AdvisorError,
+)
 
 _json = JSONDecoder[Any](Any)
 
@@ -61,7 +69,7 @@ class _Tool(msgspec.Struct, kw_only=True):
 class _Held(msgspec.Struct):
     """Text that is the answer only if nothing else than thinking follows."""
 
-    index: int
+    id: str
     text: list[str] = []
     citations: list[events.Citation] = []
 
@@ -96,7 +104,7 @@ class Content:
                 ToolInputStart(call.id, call.name),
                 ToolInputDelta(call.id, json),
                 ToolInputEnd(call.id),
-                ToolCall(call.id, call.name, json, provider_metadata=caller_metadata(call.caller)),
+                ToolCall(call.id, call.name, json, provider_metadata=_caller(call.caller)),
             )
 
     def delta(self, index: int, delta: events.Delta, parts: list[ModelPart]) -> None:
@@ -159,7 +167,7 @@ class Content:
             self._held.clear()
         match block:
             case blocks.Text() if self._has_json_tool:
-                self._held_at[index] = _Held(index)
+                self._held_at[index] = _Held(str(index))
                 self._held.append(self._held_at[index])
             case blocks.Text():
                 self._blocks[index] = _Text()
@@ -260,9 +268,27 @@ class Content:
         )
 
     def _tool_result(self, block: blocks.ToolResultBlock, parts: list[ModelPart]) -> None:
-        if isinstance(block, blocks.WebFetchToolResult):
-            self._citations.fetched(block.content)
-        parts.append(tool_result(block, self._names, self._search_tools))
+        name = "code_execution"
+        caller: blocks.Caller | UnsetType = UNSET
+        match block:
+            case blocks.WebFetchToolResult():
+                name, caller = "web_fetch", block.caller
+                self._citations.fetched(block.content)
+            case blocks.WebSearchToolResult():
+                name, caller = "web_search", block.caller
+            case blocks.ToolSearchToolResult():
+                name = self._search_tools.get(block.tool_use_id, _SEARCH[0])
+            case blocks.AdvisorToolResult():
+                name = "advisor"
+        parts.append(
+            ToolResult(
+                block.tool_use_id,
+                self._names.custom(name),
+                _result(block.content),
+                is_error=isinstance(block.content, _ERRORS) or None,
+                provider_metadata=_caller(caller),
+            )
+        )
         if isinstance(block, blocks.WebSearchToolResult):
             parts += self._citations.found(block.content)
 
@@ -286,7 +312,7 @@ class Content:
                 _with_type(json) if tool.provider_name == "code_execution" else json,
                 provider_executed=True if tool.provider_name else None,
                 dynamic=tool.dynamic,
-                provider_metadata=caller_metadata(tool.caller),
+                provider_metadata=_caller(tool.caller),
             ),
         )
         self.has_output = True
@@ -297,8 +323,8 @@ class Content:
         if not (self.is_json_answer or goes_on):
             for held in self._held:
                 if text := "".join(held.text):
-                    end = self._citations.text_end(str(held.index), held.citations)
-                    parts += (TextStart(end.id), TextDelta(end.id, text), end)
+                    end = self._citations.text_end(held.id, held.citations)
+                    parts += (TextStart(held.id), TextDelta(held.id, text), end)
         self._held.clear()
         self.has_output = False
 
@@ -316,3 +342,25 @@ def _with_type(json: str) -> str:
 
 def _stringify(value: Any) -> str:
     return msgspec.json.encode(value).decode()
+
+
+def _caller(caller: blocks.Caller | UnsetType) -> ProviderMetadata | None:
+    return {"anthropic": {"caller": camel(caller)}} if caller else None
+
+
+def _result(content: Any) -> Any:
+    match content:
+        case list():
+            return [_without_none(camel(item), "title") for item in content]
+        case blocks.ToolSearchResult():
+            return camel(content.tool_references)
+        case blocks.Advice() | blocks.RedactedAdvice():
+            return _without_none(camel(content), "stopReason")
+        case _ if isinstance(content, (blocks.WebFetchResult, *_ERRORS)):
+            return camel(content)
+        case _:  # of code, the results are in Anthropic's own words
+            return msgspec.to_builtins(content)
+
+
+def _without_none(result: dict[str, Any], key: str) -> dict[str, Any]:
+    return {name: value for name, value in result.items() if name != key or value is not None}

@@ -1,4 +1,4 @@
-"""Events of an answer (npm `@ai-sdk/anthropic` 4.0.105, `anthropic-api.ts`). Unknown fields are left out."""
+"""Events of an answer. Unknown fields are left out."""
 
 from typing import Any, Literal
 
@@ -6,21 +6,17 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from edgechat.json import JSONDecoder
-from edgechat.model.anthropic.blocks import Caller, ContentBlock, Number
+from edgechat.model.anthropic.blocks import Caller, ContentBlock, Number, Tagged
 
 
-class _Tagged(msgspec.Struct, tag_field="type"):
-    pass
-
-
-class WebSearchCitation(_Tagged, tag="web_search_result_location"):
+class WebSearchCitation(Tagged, tag="web_search_result_location"):
     cited_text: str
     url: str
     title: str | None
     encrypted_index: str
 
 
-class SearchResultCitation(_Tagged, tag="search_result_location"):
+class SearchResultCitation(Tagged, tag="search_result_location"):
     cited_text: str
     search_result_index: Number
     source: str
@@ -29,7 +25,7 @@ class SearchResultCitation(_Tagged, tag="search_result_location"):
     end_block_index: Number
 
 
-class PageCitation(_Tagged, tag="page_location"):
+class PageCitation(Tagged, tag="page_location"):
     cited_text: str
     document_index: int
     document_title: str | None
@@ -38,7 +34,7 @@ class PageCitation(_Tagged, tag="page_location"):
     file_id: str | UnsetType | None = UNSET
 
 
-class CharCitation(_Tagged, tag="char_location"):
+class CharCitation(Tagged, tag="char_location"):
     cited_text: str
     document_index: int
     document_title: str | None
@@ -47,7 +43,7 @@ class CharCitation(_Tagged, tag="char_location"):
     file_id: str | UnsetType | None = UNSET
 
 
-class BlockCitation(_Tagged, tag="content_block_location"):
+class BlockCitation(Tagged, tag="content_block_location"):
     cited_text: str
     document_index: int
     document_title: str | None
@@ -56,51 +52,52 @@ class BlockCitation(_Tagged, tag="content_block_location"):
     file_id: str | None
 
 
-type Citation = WebSearchCitation | SearchResultCitation | PageCitation | CharCitation | BlockCitation
+type DocumentCitation = PageCitation | CharCitation | BlockCitation
+type Citation = WebSearchCitation | SearchResultCitation | DocumentCitation
 
 
-class TextDelta(_Tagged, tag="text_delta"):
+class TextDelta(Tagged, tag="text_delta"):
     text: str
 
 
-class ThinkingDelta(_Tagged, tag="thinking_delta"):
+class ThinkingDelta(Tagged, tag="thinking_delta"):
     thinking: str
 
 
-class SignatureDelta(_Tagged, tag="signature_delta"):
+class SignatureDelta(Tagged, tag="signature_delta"):
     signature: str
 
 
-class InputJSONDelta(_Tagged, tag="input_json_delta"):
+class InputJSONDelta(Tagged, tag="input_json_delta"):
     partial_json: str
 
 
-class CompactionDelta(_Tagged, tag="compaction_delta"):
+class CompactionDelta(Tagged, tag="compaction_delta"):
     content: str | None = None
 
 
-class CitationsDelta(_Tagged, tag="citations_delta"):
+class CitationsDelta(Tagged, tag="citations_delta"):
     citation: Citation
 
 
 type Delta = TextDelta | ThinkingDelta | SignatureDelta | InputJSONDelta | CompactionDelta | CitationsDelta
 
 
-class BlockStart(_Tagged, tag="content_block_start"):
+class BlockStart(Tagged, tag="content_block_start"):
     index: int
     content_block: ContentBlock
 
 
-class BlockDelta(_Tagged, tag="content_block_delta"):
+class BlockDelta(Tagged, tag="content_block_delta"):
     index: int
     delta: Delta
 
 
-class BlockStop(_Tagged, tag="content_block_stop"):
+class BlockStop(Tagged, tag="content_block_stop"):
     index: int
 
 
-class CalledTool(_Tagged, tag="tool_use"):
+class CalledTool(Tagged, tag="tool_use"):
     """A call that is there from the start, made by code that goes on running."""
 
     id: str
@@ -147,7 +144,7 @@ class Message(msgspec.Struct):
     container: Container | None = None
 
 
-class MessageStart(_Tagged, tag="message_start"):
+class MessageStart(Tagged, tag="message_start"):
     message: Message
 
 
@@ -207,17 +204,17 @@ class DeltaUsage(msgspec.Struct):
     iterations: list[Iteration] | None = None
 
 
-class ClearedToolUses(_Tagged, tag="clear_tool_uses_20250919"):
+class ClearedToolUses(Tagged, tag="clear_tool_uses_20250919"):
     cleared_tool_uses: Number
     cleared_input_tokens: Number
 
 
-class ClearedThinking(_Tagged, tag="clear_thinking_20251015"):
+class ClearedThinking(Tagged, tag="clear_thinking_20251015"):
     cleared_thinking_turns: Number
     cleared_input_tokens: Number
 
 
-class Compacted(_Tagged, tag="compact_20260112"):
+class Compacted(Tagged, tag="compact_20260112"):
     pass
 
 
@@ -225,7 +222,7 @@ class ContextManagement(msgspec.Struct):
     applied_edits: list[ClearedToolUses | ClearedThinking | Compacted]
 
 
-class MessageDelta(_Tagged, tag="message_delta"):
+class MessageDelta(Tagged, tag="message_delta"):
     delta: MessageChange
     usage: dict[str, Any]
     """See `DeltaUsage`."""
@@ -233,11 +230,11 @@ class MessageDelta(_Tagged, tag="message_delta"):
     context_management: ContextManagement | None = None
 
 
-class MessageStop(_Tagged, tag="message_stop"):
+class MessageStop(Tagged, tag="message_stop"):
     pass
 
 
-class Ping(_Tagged, tag="ping"):
+class Ping(Tagged, tag="ping"):
     pass
 
 
@@ -249,7 +246,7 @@ class StreamError(msgspec.Struct, rename={"status_code": "statusCode", "is_retry
     is_retryable: bool | None = None
 
 
-class ErrorEvent(_Tagged, tag="error"):
+class ErrorEvent(Tagged, tag="error"):
     error: StreamError
 
 

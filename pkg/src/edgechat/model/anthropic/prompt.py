@@ -1,206 +1,268 @@
-"""Messages as Anthropic takes them (npm `@ai-sdk/anthropic` 4.0.105, `convert-to-anthropic-prompt.ts`).
+"""Messages as Anthropic takes them.
 
 User and assistant take turns: messages in a row become one, and results of tools are what a user says.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from edgechat.model.anthropic.assistant import AssistantBlocks
-from edgechat.model.anthropic.cache import CacheBreakpoints
-from edgechat.model.anthropic.files import tool_file, user_file
-from edgechat.model.anthropic.names import options_of
-from edgechat.model.anthropic.tools import ToolNames
+from edgechat.errors import UnsupportedFunctionalityError
+from edgechat.json import JSONDecoder
+from edgechat.model.anthropic.settings import Notes, ToolNames, options_of, snake
+from edgechat.model.files import base64, full_media_type, inline, kind_of, reference_for
 from edgechat.model.prompt import (
+    AssistantContent,
     AssistantMessage,
     ContentOutput,
     CustomPart,
     ErrorJSONOutput,
     ErrorTextOutput,
     ExecutionDenied,
+    FileData,
     FilePart,
+    FileReference,
+    FileText,
+    FileURL,
+    JSONOutput,
     ModelMessage,
     ProviderOptions,
+    ReasoningPart,
     SystemMessage,
     TextOutput,
     TextPart,
-    ToolMessage,
+    ToolCallPart,
+    ToolContent,
+    ToolOutput,
     ToolResultPart,
-    UserMessage,
 )
+from edgechat.model.types import without_none
 
 type Block = dict[str, Any]
 
-_FIXED = ("thinking", "redacted_thinking", "fallback")
+_SERVER_TOOLS = ("code_execution", "web_fetch", "web_search")
+_CODE_TYPES = ("bash_code_execution", "text_editor_code_execution")
+
+_THINKING = ("thinking", "redacted_thinking")
 """Blocks that keep their place among others. They are no cache breakpoints either."""
 
-
-class Prompt(msgspec.Struct):
-    system: list[Block] | None = None
-    messages: list[dict[str, Any]] = []
-    betas: set[str] = set()
+_json = JSONDecoder[Any](Any)
 
 
-def prepare_prompt(
-    messages: list[ModelMessage],
-    names: ToolNames,
-    cache: CacheBreakpoints,
-    warnings: list[str],
-    *,
-    send_reasoning: bool,
-) -> Prompt:
-    """Raises `UnsupportedFunctionalityError` for files that Anthropic does not take."""
-    builder = _Builder(names, cache, warnings, send_reasoning=send_reasoning)
-    for message in messages:
-        match message:
-            case SystemMessage():
-                builder.system(message)
-            case UserMessage():
-                builder.user(message)
-            case ToolMessage():
-                builder.tool(message)
-            case AssistantMessage():
-                builder.assistant(message, is_last=message is messages[-1])
-    return builder.close()
+class PromptBuilder:
+    def __init__(self, names: ToolNames, notes: Notes, *, send_reasoning: bool) -> None:
+        self.system: list[Block] = []
+        self._messages: list[dict[str, Any]] = []
+        self._names = names
+        self._notes = notes
+        self._send_reasoning = send_reasoning
+        self._mcp_calls: set[str] = set()
 
-
-class _Builder:
-    def __init__(self, names: ToolNames, cache: CacheBreakpoints, warnings: list[str], *, send_reasoning: bool) -> None:
-        self._prompt = Prompt()
-        self._betas = self._prompt.betas
-        self._cache = cache
-        self._warnings = warnings
-        self._blocks = AssistantBlocks(names, warnings, self._betas, send_reasoning=send_reasoning)
-        self._turn = ""
-        self._content: list[Block] = []
-        self._last_user_message = 0
-
-    def _take_turn(self, role: str) -> bool:
-        """Whether it was another's before."""
-        if role == self._turn:
-            return False
-        self._turn = role
-        self._content = []
-        return True
-
-    def system(self, message: SystemMessage) -> None:
-        if self._take_turn("system") and self._prompt.system is None:
-            self._prompt.system = self._content
-        elif self._content is not self._prompt.system:
-            self._betas.add("mid-conversation-system-2026-04-07")
-            self._content = []
-            self._prompt.messages.append({"role": "system", "content": self._content})
-        self._add(_text(message.content), message.provider_options)
-
-    def _take_user_turn(self) -> None:
-        if self._take_turn("user"):
-            self._prompt.messages.append({"role": "user", "content": self._content})
-
-    def user(self, message: UserMessage) -> None:
-        self._take_user_turn()
+    def add(self, message: ModelMessage) -> None:
+        """Raises `UnsupportedFunctionalityError` for files that Anthropic does not take."""
+        if isinstance(message, SystemMessage):
+            self._put(self.system, _text(message.content), message.provider_options)
+            return
+        block_of: Callable[..., Block | None]
+        role, block_of = "user", self._user_block
+        if isinstance(message, AssistantMessage):
+            role, block_of = "assistant", self._assistant_block
         parts = [TextPart(text=message.content)] if isinstance(message.content, str) else message.content
-        if parts:
-            self._last_user_message = len(self._prompt.messages) - 1
-        for part in parts:
-            block = _text(part.text) if isinstance(part, TextPart) else user_file(part, self._betas)
-            self._add(block, part.provider_options, *_of_last(part, parts, message))
+        blocks = [(block, part.provider_options) for part in parts if (block := block_of(part))]
+        for number, (block, options) in enumerate(blocks, 1):
+            # What is said of a message holds for its last part.
+            of_message = message.provider_options if number == len(blocks) else None
+            self._put(self._turn(role), block, options, of_message)
 
-    def tool(self, message: ToolMessage) -> None:
-        self._take_user_turn()
-        for part in message.content:
-            if isinstance(part, ToolResultPart):
-                options = (part.provider_options, _output_options(part), *_of_last(part, message.content, message))
-                self._add(self._tool_result(part), *options)
+    def _turn(self, role: str) -> list[Block]:
+        if not self._messages or self._messages[-1]["role"] != role:
+            self._messages.append({"role": role, "content": []})
+        content: list[Block] = self._messages[-1]["content"]
+        return content
 
-    def _tool_result(self, part: ToolResultPart) -> Block:
-        output = part.output
-        match output:
-            case ContentOutput():
-                content: Any = [block for item in output.value if (block := self._tool_content(item))]
-            case TextOutput() | ErrorTextOutput():
-                content = output.value
-            case ExecutionDenied():
-                content = output.reason or "Tool call execution denied."
-            case _:
-                content = msgspec.json.encode(output.value).decode()
-        block = {"type": "tool_result", "tool_use_id": part.tool_call_id, "content": content}
-        return block | {"is_error": True} if isinstance(output, ErrorTextOutput | ErrorJSONOutput) else block
+    def close(self) -> list[dict[str, Any]]:
+        """The messages but for those of the system."""
+        said = [message for message in self._messages if message["role"] == "assistant"]
+        for message in said:
+            message["content"] = _with_calls_last(message["content"])
+        if said and said[-1] is self._messages[-1] and "text" in (last := said[-1]["content"][-1]):
+            # Anthropic refuses an answer to be continued that ends in white space.
+            last["text"] = last["text"].strip()
+        return self._messages
 
-    def _tool_content(self, part: TextPart | FilePart | CustomPart) -> Block | None:
+    def _put(self, content: list[Block], block: Block, *options: ProviderOptions | None) -> None:
+        if block["type"] not in _THINKING and (control := self._notes.cache_control(*options)):
+            block["cache_control"] = control
+        content.append(block)
+
+    def _user_block(self, part: object) -> Block | None:
         match part:
             case TextPart():
                 return _text(part.text)
             case FilePart():
-                if block := tool_file(part, self._betas):
-                    return block
-            case CustomPart():
-                options = options_of(part.provider_options)
-                if options.get("type") == "tool-reference":
-                    return {"type": "tool_reference", "tool_name": options.get("tool_name")}
-        what = part.media_type if isinstance(part, FilePart) else part.kind
-        self._warnings.append(f"Anthropic takes no {what} as the result of a tool.")
+                block = self._file(part)
+                if block is None:
+                    raise UnsupportedFunctionalityError(f"Anthropic takes no files of type {part.media_type}.")
+                return block
+            case ToolResultPart():
+                return self._tool_result(part)
         return None
 
-    def assistant(self, message: AssistantMessage, *, is_last: bool) -> None:
-        self._take_turn("assistant")
-        said = [TextPart(text=message.content)] if isinstance(message.content, str) else message.content
-        parts = [part for part in said if not isinstance(part, TextPart) or part.text]
-        for part in parts:
-            block = self._blocks.of(part)
-            if block is None:
-                continue
-            if is_last and part is parts[-1] and block["type"] == "text":
-                # Anthropic refuses an answer to be continued that ends in white space.
-                block["text"] = block["text"].strip()
-            if not self._content:
-                self._prompt.messages.append({"role": "assistant", "content": self._content})
-            self._add(block, part.provider_options, *_of_last(part, parts, message))
+    def _tool_result(self, part: ToolResultPart) -> Block:
+        match part.output:
+            case ContentOutput(value=items):
+                content: Any = [block for item in items if (block := self._tool_content(item))]
+            case TextOutput(value=value) | ErrorTextOutput(value=value):
+                content = value
+            case ExecutionDenied(reason=reason):
+                content = reason or "Tool call execution denied."
+            case JSONOutput(value=value) | ErrorJSONOutput(value=value):
+                content = msgspec.json.encode(value).decode()
+        is_error = isinstance(part.output, ErrorTextOutput | ErrorJSONOutput) or None
+        return without_none(
+            {"type": "tool_result", "tool_use_id": part.tool_call_id, "content": content, "is_error": is_error}
+        )
 
-    def _add(self, block: Block, *options: ProviderOptions | None) -> None:
-        if block["type"] not in (*_FIXED, "container_upload") and (control := self._cache.at(*options)):
-            block["cache_control"] = control
-        self._content.append(block)
+    def _tool_content(self, part: TextPart | FilePart | CustomPart) -> Block | None:
+        if isinstance(part, TextPart):
+            return _text(part.text)
+        if isinstance(part, FilePart) and (block := self._file(part)):
+            return block
+        what = part.media_type if isinstance(part, FilePart) else part.kind
+        self._notes.warnings.append(f"Anthropic takes no {what} as the result of a tool.")
+        return None
 
-    def close(self) -> Prompt:
-        messages = self._prompt.messages
-        for message in messages:
-            if message["role"] == "assistant":
-                message["content"] = _with_calls_last(message["content"])
-        self._drop_lost_callers()
-        return self._prompt
+    def _file(self, part: FilePart) -> Block | None:
+        """None for a type that Anthropic does not take."""
+        options = options_of(part.provider_options)
+        source = self._source(part)
+        if source is None or kind_of(part.media_type) == "image":
+            return source and {"type": "image", "source": source}
+        return without_none(
+            {
+                "type": "document",
+                "source": source,
+                "title": options.get("title", part.filename),
+                "context": options.get("context"),
+                "citations": options.get("citations"),
+            }
+        )
 
-    def _drop_lost_callers(self) -> None:
-        """Code may have been cut out of the history while calls that it made are still there. After the last message of
-        the user it may still be running."""
-        assistant = [
-            (index, block)
-            for index, message in enumerate(self._prompt.messages)
-            if message["role"] == "assistant"
-            for block in message["content"]
-        ]
-        running = {block["id"] for _, block in assistant if block.get("name") == "code_execution" and "id" in block}
-        for index, block in assistant:
-            tool_id = block.get("caller", {}).get("tool_id")
-            if index < self._last_user_message and tool_id and tool_id not in running:
-                del block["caller"]
-                self._warnings.append(f"The code {tool_id} that called a tool is no longer in the messages.")
+    def _source(self, part: FilePart) -> dict[str, Any] | None:
+        source = inline(part.data)
+        match source:
+            case FileReference():
+                self._notes.betas.append("files-api-2025-04-14")
+                return {"type": "file", "file_id": reference_for("anthropic", source)}
+            case FileURL():
+                return {"type": "url", "url": source.url}
+            case FileText():
+                return {"type": "text", "media_type": "text/plain", "data": source.text}
+            case FileData():
+                media_type = full_media_type(part.media_type, source)
+                if media_type == "text/plain":
+                    return {"type": "text", "media_type": media_type, "data": source.data.decode(errors="replace")}
+                if kind_of(media_type) == "image" or media_type == "application/pdf":
+                    return {"type": "base64", "media_type": media_type, "data": base64(source.data)}
+        return None
+
+    def _assistant_block(self, part: AssistantContent | ToolContent) -> Block | None:
+        """None for what Anthropic does not take back."""
+        options = options_of(part.provider_options)
+        match part:
+            case TextPart():
+                return _said(part.text, options) if part.text else None
+            case ReasoningPart() if self._send_reasoning:
+                return self._reasoning(part.text, options)
+            case ToolCallPart():
+                block = self._tool_call(part, options)
+            case ToolResultPart():
+                block = self._server_result(part, options)
+            case _:
+                return None
+        if block is None:
+            self._notes.warnings.append(f"Anthropic cannot be told this of the tool {part.tool_name}.")
+        return block
+
+    def _reasoning(self, text: str, options: dict[str, Any]) -> Block | None:
+        if (signature := options.get("signature")) is not None:
+            return {"type": "thinking", "thinking": text, "signature": signature}
+        if (data := options.get("redacted_data")) is not None:
+            return {"type": "redacted_thinking", "data": data}
+        self._notes.warnings.append("Anthropic takes back its own reasoning only, which has a signature.")
+        return None
+
+    def _tool_call(self, part: ToolCallPart, options: dict[str, Any]) -> Block | None:
+        given = {} if part.input is msgspec.UNSET else part.input
+        call = {"id": part.tool_call_id, "name": part.tool_name, "input": given}
+        if server := options.get("server_name"):
+            self._mcp_calls.add(part.tool_call_id)
+            return {"type": "mcp_tool_use", **call, "server_name": server}
+        if "caller" in options:
+            call["caller"] = options["caller"]
+        if not part.provider_executed:
+            return {"type": "tool_use", **call, "input": _object(given)}
+        name = self._names.provider(part.tool_name)
+        if name not in _SERVER_TOOLS:
+            return None
+        if name == "code_execution" and isinstance(given, dict) and isinstance(kind := given.get("type"), str):
+            # The input says which way it runs: the opposite of what `Content` does.
+            given = {key: value for key, value in given.items() if key != "type"}
+            name = kind if kind in _CODE_TYPES else name
+        return {"type": "server_tool_use", **call, "name": name, "input": given}
+
+    def _server_result(self, part: ToolResultPart, options: dict[str, Any]) -> Block | None:
+        if part.tool_call_id in self._mcp_calls:
+            block = _mcp_result(part.output)
+        else:
+            block = _result(self._names.provider(part.tool_name), part.output)
+        if block and "caller" in options:
+            block["caller"] = options["caller"]
+        return block and {**block, "tool_use_id": part.tool_call_id}
 
 
 def _text(text: str) -> Block:
     return {"type": "text", "text": text}
 
 
-def _of_last(part: object, parts: list[Any], message: Any) -> tuple[ProviderOptions | None, ...]:
-    """What is said of a message holds for its last part."""
-    return (message.provider_options,) if part is parts[-1] else ()
+def _said(text: str, options: dict[str, Any]) -> Block:
+    if options.get("type") == "compaction":
+        return without_none({"type": "compaction", "content": text, "signature": options.get("signature")})
+    return without_none({**_text(text), "citations": options.get("citations")})
 
 
-def _output_options(part: ToolResultPart) -> ProviderOptions | None:
-    output = part.output
-    if isinstance(output, ContentOutput) and output.provider_options is None:
-        return next((item.provider_options for item in output.value if item.provider_options), None)
-    return output.provider_options
+def _mcp_result(output: ToolOutput) -> Block | None:
+    if not isinstance(output, JSONOutput | ErrorJSONOutput):
+        return None
+    return {"type": "mcp_tool_result", "is_error": isinstance(output, ErrorJSONOutput), "content": output.value}
+
+
+def _result(tool: str, output: ToolOutput) -> Block | None:
+    """Of a tool that Anthropic ran: the values say by their types which block they are in."""
+    if tool not in _SERVER_TOOLS or not isinstance(output, JSONOutput | ErrorJSONOutput | ErrorTextOutput):
+        return None
+    value = snake(_parsed(output.value) if isinstance(output.value, str) else output.value)
+    kind = value.get("type") if isinstance(value, dict) else None
+    block = f"{next((each for each in _CODE_TYPES if str(kind).startswith(each)), tool)}_tool_result"
+    if not isinstance(output, JSONOutput):
+        code = value.get("error_code", "unavailable") if isinstance(value, dict) else "unavailable"
+        return {"type": block, "content": {"type": f"{block}_error", "error_code": code}}
+    return {"type": block, "content": value} if kind or isinstance(value, list) else None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    """The input of a tool has to be an object, also where the model wrote nonsense."""
+    given = _parsed(value) if isinstance(value, str) else value
+    return given if isinstance(given, dict) else {"rawInvalidInput": value}
+
+
+def _parsed(json: str) -> Any:
+    """None for what is no JSON."""
+    try:
+        return _json.decode(json)
+    except msgspec.DecodeError:
+        return None
 
 
 def _with_calls_last(content: list[Block]) -> list[Block]:
@@ -208,7 +270,7 @@ def _with_calls_last(content: list[Block]) -> list[Block]:
     result: list[Block] = []
     calls: list[Block] = []
     for block in content:
-        if block["type"] in _FIXED:
+        if block["type"] in _THINKING:
             result += calls
             calls = []
         (calls if block["type"] == "tool_use" else result).append(block)
