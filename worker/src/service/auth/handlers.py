@@ -13,6 +13,7 @@ from service.auth.jwks import KeySets
 from service.auth.remote import UnavailableError
 from service.auth.sessions import LIFETIME, Session
 from service.bindings import Env
+from service.telemetry import note_user
 from service.bursts import address_of, check_burst
 from service.web import HTTPError, Request, Response, json_response
 
@@ -51,6 +52,7 @@ async def post_session(request: Request, env: Env) -> Response:
             await check_burst(env, f"session:{address}")
         await _refuse_robots(request, env, body)
         session = sessions.new_session(sessions.new_guest())
+    note_user(session.user.id)
     token = sessions.sign(session, env.session_secret, lifetime)
     headers = {"set-cookie": gate.set_cookie(token, lifetime)}
     return json_response({"token": token, "user": {"id": session.user.id}}, headers=headers)
