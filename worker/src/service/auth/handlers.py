@@ -13,8 +13,8 @@ from service.auth.jwks import KeySets
 from service.auth.remote import UnavailableError
 from service.auth.sessions import LIFETIME, Session
 from service.bindings import Env
-from service.telemetry import note_user
 from service.bursts import address_of, check_burst
+from service.telemetry import note_user
 from service.web import HTTPError, Request, Response, json_response
 
 log = logging.getLogger("edgechat")

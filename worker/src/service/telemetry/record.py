@@ -93,9 +93,8 @@ class Record:
     def durations(self) -> dict[str, float]:
         """Milliseconds of the phases that have ended, and until the model began to answer."""
         found = {span.name: _ms(span.end - span.start) for span in self.phases if span.end is not None}
-        if self.calls and (started := self.calls[-1].response_start) is not None:
-            found["model"] = _ms(started)
-        return found
+        started = [_ms(call.response_start) for call in self.calls if call.response_start is not None]
+        return found | ({"model": started[0]} if started else {})
 
     def fields(self) -> dict[str, Any]:
         """For the log."""
@@ -116,7 +115,7 @@ class Record:
                 "answeredBy": last.answered_by,
                 "inputTokens": sum(call.input_tokens or 0 for call in self.calls),
                 "outputTokens": sum(call.output_tokens or 0 for call in self.calls),
-                "ttftMs": None if last.ttft is None else _ms(last.ttft),
+                "ttftMs": next((_ms(call.ttft) for call in self.calls if call.ttft is not None), None),
                 "finishReason": last.finish_reason,
                 "input": last.input,
                 "output": "".join(last.output) or None,
