@@ -103,7 +103,11 @@ async def store_body(
         start += result.value.to_bytes()
     try:
         check(start)
-    except BaseException:
+    except Exception:
+        # Who is still sending might not hear the answer.
+        seen = len(start)
+        while seen < size and not (result := await reader.read()).done:
+            seen += result.value.length
         await reader.cancel()
         raise
     reader.releaseLock()
