@@ -148,6 +148,8 @@ def test_options_win_over_reasoning() -> None:
     sent = body(NOW, {"effort": "max"}, reasoning="low")
     assert sent["output_config"] == {"effort": "max"}
     assert "thinking" not in sent
+    sent = body(NOW, {"thinking": {"type": "adaptive"}}, reasoning="low")
+    assert (sent["thinking"], sent["output_config"]) == ({"type": "adaptive"}, {"effort": "low"})
 
 
 def test_the_other_options_are_fields_of_the_request() -> None:

@@ -198,8 +198,9 @@ def plan_thinking(
 ) -> tuple[Thinking | None, Effort | None]:
     """From the options, else from `reasoning`; as near to what is wanted as the model can come."""
     thinking, effort = options.thinking, options.effort
-    if reasoning and thinking is None and effort is None:
-        thinking, effort = _from_reasoning(reasoning, model)
+    if reasoning and effort is None:
+        meant, effort = _from_reasoning(reasoning, model)
+        thinking = thinking or meant
     if thinking and thinking.type == "disabled" and not model.thinking_can_be_off:
         thinking, effort = None, effort or "low"
         notes.warnings.append("This model's thinking cannot be disabled. A low effort makes it think less.")
