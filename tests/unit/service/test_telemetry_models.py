@@ -90,8 +90,9 @@ async def test_without_sampling_nothing_is_handed_on(clock: FakeClock, start: Ca
 
 
 async def test_retries_belong_to_their_call(clock: FakeClock, start: Callable[..., Record]) -> None:
-    record = start()
-    await answer(FakeModel(APICallError("busy", status=503), "Hi", clock=clock), max_retries=1)
+    record, busy = start(), APICallError("busy", status=503)
+    busy.retry_after = 0
+    await answer(FakeModel(busy, "Hi", clock=clock), max_retries=1)
     (span,) = record.spans
     assert span.error is None
     assert record.fields()["outputTokens"]
