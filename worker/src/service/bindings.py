@@ -51,7 +51,7 @@ class KVNamespace(Protocol):
 
     async def delete(self, key: str) -> None: ...
 
-    async def list(self, *, prefix: str, **cursor: str) -> Any:
+    async def list(self, *, prefix: str, cursor: str = ...) -> Any:
         """`{keys: [{name}], list_complete, cursor}`, at most 1000 of them."""
         ...
 

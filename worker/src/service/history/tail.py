@@ -73,14 +73,13 @@ class Tail:
         if chat_id is not None:
             await self._delete(self._prefix + chat_id)
             return
-        cursor: dict[str, str] = {}
+        page = await self._kv.list(prefix=self._prefix)
         while True:
-            page = await self._kv.list(prefix=self._prefix, **cursor)
             for key in page["keys"]:
                 await self._delete(key["name"])
             if page["list_complete"]:
                 return
-            cursor = {"cursor": page["cursor"]}
+            page = await self._kv.list(prefix=self._prefix, cursor=page["cursor"])
 
     async def _delete(self, key: str) -> None:
         await retrying(lambda: self._kv.delete(key), DELETE_DELAYS)
