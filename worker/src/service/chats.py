@@ -30,7 +30,7 @@ MAX_QUERY = 200
 """Characters."""
 
 _BOOKMARK = re.compile(r"[0-9a-f-]{1,200}|first-primary")
-_CURSOR = re.compile(r"(\d{1,15})\.([A-Za-z0-9_-]{1,64})")
+_CURSOR = re.compile(r"([0-9]{1,15})\.([A-Za-z0-9_-]{1,64})")
 
 
 class _Change(msgspec.Struct, rename="camel"):
