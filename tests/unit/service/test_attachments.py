@@ -425,25 +425,37 @@ async def test_only_the_users_own_files_are_told() -> None:
         assert earlier == [TextPart(text="[A file was attached here: it is no longer there]")]
 
 
+ROOMY = TIER | {"models": ["large"], "files": 9, "file_bytes": 1_000_000}
+LONG = b"x" * 15_000
+
+
 async def test_text_that_is_too_long_for_the_model_is_refused() -> None:
-    env = Env(
-        files={"image_bytes": 1000, "text_bytes": 30_000, "per_message": 2},
-        user=TIER | {"models": ["small"], "file_bytes": 100_000},
-    )
-    notes = await uploaded(env, b"x" * 24_000, "text/plain")
-    error = await refused(env, SMALL_MODEL, message(file_part(notes)))
+    env = Env(files={"image_bytes": 1000, "text_bytes": 30_000, "per_message": 2}, user=ROOMY)
+    notes, more = await uploaded(env, LONG, "text/plain"), await uploaded(env, LONG, "text/plain")
+    assert await told(env, SMALL_MODEL, message(file_part(notes)))
+    error = await refused(env, SMALL_MODEL, message(file_part(notes), file_part(more)))
     assert (error.status, error.code) == (413, "files_too_long")
-    assert "takes about 23,232 characters" in str(error)
-    assert await told(env, LARGE_MODEL, message(file_part(notes)))
+    assert "takes about 20,232 characters" in str(error)
+    (earlier,), (last,) = await told(env, SMALL_MODEL, message(file_part(notes)), message(file_part(more)))
+    assert earlier == TextPart(text="[A file was attached here: a.bin]")
+    assert LONG.decode() in last.text  # type: ignore[union-attr]
 
 
-async def test_older_images_are_left_out_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_images_that_are_too_large_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.attachments.content.MAX_IMAGES", 250)
-    env = Env(user=TIER | {"models": ["large"], "files": 3})
-    images = [await uploaded(env, PNG, "image/png", name=f"{number}.png") for number in range(2)]
-    images.append(await uploaded(env, GIF, "image/gif"))
-    parts = await told(env, LARGE_MODEL, *[message(file_part(image)) for image in images])
+    env = Env(user=ROOMY)
+    images = [file_part(await uploaded(env, PNG, "image/png")) for _ in range(3)]
+    error = await refused(env, LARGE_MODEL, message(*images))
+    assert (error.status, error.code) == (413, "files_too_large")
+    parts = await told(env, LARGE_MODEL, *[message(image) for image in images])
     assert [type(part) for (part,) in parts] == [TextPart, FilePart, FilePart]
+
+
+async def test_a_file_is_told_once_where_it_was_attached_last() -> None:
+    env = Env()
+    image = file_part(await uploaded(env, PNG, "image/png"))
+    parts = await told(env, LARGE_MODEL, message(image), message(TextPart(text="Hi")), message(image, image))
+    assert [[type(part) for part in each] for each in parts] == [[TextPart], [TextPart], [FilePart, TextPart]]
 
 
 async def test_a_file_that_r2_has_lost_is_named() -> None:

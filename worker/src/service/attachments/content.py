@@ -10,15 +10,14 @@ import msgspec
 from edgechat.model.files import data_url
 from edgechat.ui.messages import FilePart, TextPart, UIMessage, UIPart
 from service.attachments import kinds
-from service.attachments.store import Attachment, Attachments
+from service.attachments.store import Attachment, Attachments, megabytes
 from service.bindings import Env
 from service.models import Choice
 from service.settings import Files
 from service.web import HTTPError
 
 MAX_IMAGES = 6_000_000
-"""Bytes of all images that one call of a model has; of earlier messages, the older ones are left out. They pass through
-the memory of the isolate several times over."""
+"""Bytes of all images in one call of a model: they pass through the memory of the isolate several times over."""
 
 _URL = re.compile(r"/api/attachments/([A-Za-z0-9]{1,64})")
 _BYTES_PER_TOKEN = 3  # of text; an estimate that is rather low
@@ -48,57 +47,76 @@ async def with_files(env: Env, files: Attachments, messages: Sequence[UIMessage]
     """The messages with what was attached to them: images as `data:` URLs, text as text.
 
     What the last message has must be there and be fit for the model: raises a 400 or 413 that says what is wrong. Of
-    earlier messages, what cannot be told is named.
+    earlier messages, what cannot be told, or was told already, is only named.
     """
-    wanted = dict.fromkeys(file_id for message in messages for part in message.parts if (file_id := _id_of(part)))
-    if not wanted:
+    newest_first = dict.fromkeys(file_id for message in reversed(messages) for file_id in _ids(message))
+    if not newest_first:
         return list(messages)
-    found = await files.find(list(wanted))
-    _check([found.get(file_id) for part in messages[-1].parts if (file_id := _id_of(part))], choice)
-    newest_first = [found[file_id] for file_id in reversed(wanted) if file_id in found]
-    contents = await _contents(env, _told(newest_first, choice))
-    return [
-        msgspec.structs.replace(message, parts=[_told_part(part, found, contents) for part in message.parts])
-        for message in messages
-    ]
+    found = await files.find(list(newest_first))
+    room = _Room(choice, env.limits.history_tokens)
+    for file_id in _ids(messages[-1]):
+        room.require(found.get(file_id))
+    told = [found[file_id] for file_id in newest_first if file_id in found and room.has(found[file_id])]
+    contents = await _contents(env, told)
+    result = []
+    for message in reversed(messages):
+        parts = [_told(part, found, contents) for part in message.parts]
+        result.append(msgspec.structs.replace(message, parts=parts))
+    return result[::-1]
 
 
-def _check(files: Sequence[Attachment | None], choice: Choice) -> None:
-    alias, model = choice
-    texts = 0
-    for file in files:
+class _Room:
+    """What one call of a model can be told of files."""
+
+    def __init__(self, choice: Choice, history_tokens: int) -> None:
+        self._alias, model = choice
+        self._takes_images = model.takes_images
+        self._most_text = max(0, model.context - model.max_output - history_tokens) * _BYTES_PER_TOKEN
+        self._texts = 0
+        self._images = 0
+        self._told: set[str] = set()
+
+    def has(self, file: Attachment) -> bool:
+        """Whether the file has room beside those before; then it takes it."""
+        if file.id in self._told:
+            return True
+        texts, images = self._texts, self._images
+        if kinds.is_image(file.type):
+            images += file.size
+        else:
+            texts += file.size
+        if texts > self._most_text or images > (MAX_IMAGES if self._takes_images else 0):
+            return False
+        self._texts, self._images = texts, images
+        self._told.add(file.id)
+        return True
+
+    def require(self, file: Attachment | None) -> None:
+        """Raises what a person is told where a file has no room."""
         if file is None:
             raise HTTPError(
                 HTTPStatus.BAD_REQUEST, "unknown_attachment", "An attached file is not there. Please attach it again."
             )
+        if self.has(file):
+            return
         if not kinds.is_image(file.type):
-            texts += file.size
-        elif not model.takes_images:
             raise HTTPError(
-                HTTPStatus.BAD_REQUEST,
-                "no_images",
-                f"The model {alias} takes no images. Choose another one, or send the message without.",
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "files_too_long",
+                f"The attached text is too long for the model {self._alias}, which takes about {self._most_text:,}"
+                " characters of it.",
             )
-    room = (model.context - model.max_output) * _BYTES_PER_TOKEN
-    if texts > room:
+        if self._takes_images:
+            raise HTTPError(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                "files_too_large",
+                f"The attached images are too large together: {megabytes(MAX_IMAGES)} are the most.",
+            )
         raise HTTPError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            "files_too_long",
-            f"The attached text is too long for the model {alias}, which takes about {max(0, room):,} characters.",
+            HTTPStatus.BAD_REQUEST,
+            "no_images",
+            f"The model {self._alias} takes no images. Choose another one, or send the message without.",
         )
-
-
-def _told(newest_first: Iterable[Attachment], choice: Choice) -> list[Attachment]:
-    """Those that the model is told."""
-    told = []
-    room = MAX_IMAGES if choice.model.takes_images else 0
-    for file in newest_first:
-        if kinds.is_image(file.type):
-            room -= file.size
-            if room < 0:
-                continue
-        told.append(file)
-    return told
 
 
 async def _contents(env: Env, files: Sequence[Attachment]) -> dict[str, bytes]:
@@ -112,16 +130,21 @@ async def _contents(env: Env, files: Sequence[Attachment]) -> dict[str, bytes]:
     return {file.id: data for file, data in zip(files, contents, strict=True) if data is not None}
 
 
-def _told_part(part: UIPart, found: Mapping[str, Attachment], contents: Mapping[str, bytes]) -> UIPart:
+def _told(part: UIPart, found: Mapping[str, Attachment], contents: dict[str, bytes]) -> UIPart:
+    """Takes what it tells out of `contents`: each file is told once."""
     file_id = _id_of(part)
     if file_id is None:
         return part
-    file, data = found.get(file_id), contents.get(file_id)
+    file, data = found.get(file_id), contents.pop(file_id, None)
     if file is None or data is None:
         return TextPart(text=f"[A file was attached here: {file.name if file else 'it is no longer there'}]")
     if kinds.is_image(file.type):
         return FilePart(media_type=file.type, url=data_url(file.type, data), filename=file.name)
     return TextPart(text=f"[Attached file: {file.name}]\n{data.decode(errors='replace')}\n[End of the file]")
+
+
+def _ids(message: UIMessage) -> list[str]:
+    return [file_id for part in message.parts if (file_id := _id_of(part))]
 
 
 def _id_of(part: UIPart) -> str | None:
