@@ -2,14 +2,13 @@
 
 from edgechat.testing.ai import AICall, FakeAI, ai_error
 from edgechat.testing.bindings import JsDict, JsException
-from edgechat.testing.clock import FakeClock
 from edgechat.testing.d1 import FakeD1
 from edgechat.testing.fetch import FakeFetch, FakeRequest, HTTPAnswer
 from edgechat.testing.kv import FakeKV
 from edgechat.testing.models import FakeModel, reasoning, tool_call
 from edgechat.testing.r2 import FakeR2
 from edgechat.testing.recorder import record, record_sender, replay, replay_sender
-from edgechat.testing.script import drop, hang, wait
+from edgechat.testing.script import FakeClock, drop, hang, wait
 
 __all__ = [
     "AICall",

@@ -10,9 +10,8 @@ from edgechat import sse
 from edgechat.model.types import ModelRequest
 from edgechat.model.workers_ai.errors import workers_ai_error
 from edgechat.testing.bindings import JsException, js_value
-from edgechat.testing.clock import FakeClock
 from edgechat.testing.fetch import FakeResponse, HTTPAnswer
-from edgechat.testing.script import Script, words
+from edgechat.testing.script import FakeClock, Script, words
 
 # Workers AI docs, Errors.
 _ERRORS = {

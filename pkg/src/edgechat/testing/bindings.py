@@ -5,8 +5,11 @@ trailing dict, results as `JsDict`, null as None. Texts of errors are those of w
 """
 
 import asyncio
+import base64
 from collections.abc import Mapping
 from typing import Any
+
+type Options = Mapping[str, Any]
 
 
 class JsException(Exception):
@@ -33,23 +36,42 @@ class JsDict(dict[str, Any]):
 
 def js_value(value: Any) -> Any:
     """JSON as a binding gives it."""
-    if isinstance(value, Mapping):
-        return JsDict({key: js_value(item) for key, item in value.items()})
-    if isinstance(value, list):
-        return [js_value(item) for item in value]
-    return js_number(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def js_number(value: float) -> float:
-    """JavaScript has one kind of number, and Python sees an int wherever one is exact."""
-    is_exact = abs(value) < 2**53 and value == int(value)
-    return int(value) if is_exact else float(value)
+    match value:
+        case Mapping():
+            return JsDict({key: js_value(item) for key, item in value.items()})
+        case list():
+            return [js_value(item) for item in value]
+        case int() | float() if not isinstance(value, bool):
+            # JavaScript has one kind of number, and Python sees an int wherever one is exact.
+            is_exact = abs(value) < 2**53 and value == int(value)
+            return int(value) if is_exact else float(value)
+    return value
 
 
 def check_sendable(value: Any) -> None:
     """The SDK refuses some Python types before the binding sees them."""
     if isinstance(value, tuple | bytearray):
         raise TypeError(f"{type(value)} cannot be sent over RPC.")
+
+
+def bytes_to_store(value: Any, refusal: str) -> bytes:
+    """Of a text or of bytes. Raises `JsException` for all else."""
+    check_sendable(value)
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, bytes | memoryview):
+        return bytes(value)
+    raise JsException(refusal, "TypeError")
+
+
+def cursor_after(name: str) -> str:
+    """Where the next page of a list begins."""
+    return base64.b64encode(name.encode()).decode()
+
+
+def last_name(cursor: str) -> str:
+    """The name that a cursor stands for."""
+    return base64.b64decode(cursor).decode()
 
 
 class Failing:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from edgechat.testing.bindings import Failing, JsDict, JsException, check_sendable, js_number
+from edgechat.testing.bindings import Failing, JsDict, JsException, check_sendable, js_value
 
 # D1's limits are SQLite's own, and so are the texts of their errors.
 _LIMITS = {
@@ -19,18 +19,15 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 50,
 }
 _MAX_SQL = 100_000
-_PAGE = 4096
 _BIGINT = 2**53 - 1  # from here on Pyodide makes a bigint of an int
 
 _PRAGMAS = frozenset(
     """
-    case_sensitive_like data_version defer_foreign_keys encoding foreign_key_check foreign_key_list foreign_keys
-    full_column_names function_list ignore_check_constraints index_info index_list index_xinfo integrity_check
-    legacy_alter_table optimize page_count quick_check recursive_triggers reverse_unordered_selects
-    short_column_names table_info table_list table_xinfo
+    case_sensitive_like defer_foreign_keys foreign_key_check foreign_key_list foreign_keys ignore_check_constraints
+    index_info index_list index_xinfo legacy_alter_table optimize quick_check recursive_triggers
+    reverse_unordered_selects table_info table_list table_xinfo
     """.split()
 )
-_FORBIDDEN = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH})
 
 _UNKNOWN_NAMES = {3091: "SQLITE_CONSTRAINT_DATATYPE"}  # unknown to Python 3.14
 
@@ -43,11 +40,27 @@ _NO_TRANSACTION = (
     " automatically roll back on exceptions, and because it interacts correctly with Durable Objects' automatic atomic"
     " write coalescing."
 )
-_CONSTRAINTS = ("first-primary", "first-unconstrained")
 _NOTHING = "No SQL statements detected."
 
 
-class FakeD1(Failing):
+class _Queries:
+    """What a database and its sessions have in common."""
+
+    def prepare(self, query: str) -> "FakeD1Statement":
+        return FakeD1Statement(self._run, query)
+
+    async def batch(self, statements: Sequence[Any]) -> list[JsDict]:
+        """One transaction: all statements, or none."""
+        check_sendable(statements)
+        if not isinstance(statements, list):
+            raise JsException("statements.map is not a function", "TypeError")
+        return [answer.result() for answer in await self._run(statements)]
+
+    async def _run(self, statements: "list[FakeD1Statement]") -> "list[_Answer]":
+        raise NotImplementedError
+
+
+class FakeD1(Failing, _Queries):
     """A D1 database. `schema` is SQL to begin with, such as the text of all migrations.
 
     The log, and so `fail_on`, has the SQL of each statement. Of the figures in `meta`, `rows_read` and `rows_written`
@@ -65,18 +78,12 @@ class FakeD1(Failing):
         for limit, value in _LIMITS.items():
             self._db.setlimit(limit, value)
 
-    def prepare(self, query: str) -> "FakeD1Statement":
-        return FakeD1Statement(self._run, query)
-
-    async def batch(self, statements: Sequence[Any]) -> list[JsDict]:
-        """One transaction: all statements, or none."""
-        return await _batch(self._run, statements)
-
     def withSession(self, constraint: str | None = None) -> "FakeD1Session":  # noqa: N802
         """By a bookmark, "first-primary" or "first-unconstrained". Logged as "session CONSTRAINT"."""
         constraint = (constraint or "").strip() or "first-unconstrained"
         self.log.append(f"session {constraint}")
-        return FakeD1Session(self._run, lambda: f"{self._db.total_changes:032x}", constraint)
+        bookmark = None if constraint.startswith("first-") else constraint
+        return FakeD1Session(self._run, lambda: f"{self._db.total_changes:032x}", bookmark)
 
     async def exec(self, query: str) -> JsDict:
         """Statements without parameters, in one transaction. A line break ends each of them."""
@@ -100,13 +107,27 @@ class FakeD1(Failing):
         """What may be several statements. The last one has the values and gives the rows."""
         if len(query.encode()) > _MAX_SQL:
             raise sqlite3.ProgrammingError("statement too long: SQLITE_TOOBIG")
-        *first, last = _statements(query) or [""]
-        if not last:
+        statements = _statements(query)
+        if not statements:
             raise sqlite3.ProgrammingError(_NOTHING)
-        changes = self._db.total_changes
-        for statement in first:
+        before = self._db.total_changes
+        for statement in statements[:-1]:
             self._one(statement, ())
-        return self._answer(query, self._one(last, values), changes)
+        cursor = self._one(statements[-1], values)
+        columns = [column[0] for column in cursor.description or ()]
+        rows = [[_result(value) for value in row] for row in cursor.fetchall()]
+        changes = self._db.total_changes - before
+        (last_row_id,) = self._db.execute("SELECT last_insert_rowid()").fetchone()
+        meta = JsDict(
+            served_by="edgechat.testing",
+            duration=0,
+            changes=changes,
+            last_row_id=last_row_id,
+            changed_db=changes > 0 or bool(_SCHEMA.match(query)),
+            rows_read=len(rows),
+            rows_written=changes,
+        )
+        return _Answer(columns, rows, meta)
 
     def _one(self, statement: str, values: Sequence[Any]) -> sqlite3.Cursor:
         if _TRANSACTION.match(statement):
@@ -114,27 +135,6 @@ class FakeD1(Failing):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # before 3.12.4 Python takes ?1 for a name
             return self._db.execute(statement, values)
-
-    def _answer(self, query: str, cursor: sqlite3.Cursor, changes_before: int) -> "_Answer":
-        columns = [column[0] for column in cursor.description or ()]
-        rows = [[_result(value) for value in row] for row in cursor.fetchall()]
-        changes = self._db.total_changes - changes_before
-        (last_row_id,) = self._db.execute("SELECT last_insert_rowid()").fetchone()
-        (pages,) = self._db.execute("PRAGMA page_count").fetchone()
-        meta = JsDict(
-            served_by="edgechat.testing",
-            served_by_primary=True,
-            total_attempts=1,
-            timings=JsDict(sql_duration_ms=0),
-            duration=0,
-            changes=changes,
-            last_row_id=last_row_id,
-            changed_db=changes > 0 or bool(_SCHEMA.match(query)),
-            size_after=pages * _PAGE,
-            rows_read=len(rows),
-            rows_written=changes,
-        )
-        return _Answer(columns, rows, meta)
 
     @contextmanager
     def _transaction(self, what: str) -> Iterator[None]:
@@ -149,19 +149,13 @@ class FakeD1(Failing):
                 self._db.execute("ROLLBACK")
 
 
-class FakeD1Session:
+class FakeD1Session(_Queries):
     """What it reads is never stale: there is one database."""
 
-    def __init__(self, run: "_Run", bookmark: Callable[[], str], constraint: str) -> None:
+    def __init__(self, run: "_Run", new_bookmark: Callable[[], str], bookmark: str | None) -> None:
         self._run_statements = run
-        self._new_bookmark = bookmark
-        self._bookmark = None if constraint in _CONSTRAINTS else constraint
-
-    def prepare(self, query: str) -> "FakeD1Statement":
-        return FakeD1Statement(self._run, query)
-
-    async def batch(self, statements: Sequence[Any]) -> list[JsDict]:
-        return await _batch(self._run, statements)
+        self._new_bookmark = new_bookmark
+        self._bookmark = bookmark
 
     def getBookmark(self) -> str | None:  # noqa: N802
         """The one that the session began with, or None, until its first query."""
@@ -222,18 +216,12 @@ class _Answer(NamedTuple):
         return JsDict(success=True, meta=self.meta, results=[self.row(values) for values in self.rows])
 
 
-async def _batch(run: "_Run", statements: Sequence[Any]) -> list[JsDict]:
-    check_sendable(statements)
-    if not isinstance(statements, list):
-        raise JsException("statements.map is not a function", "TypeError")
-    return [answer.result() for answer in await run(statements)]
-
-
 type _Run = Callable[[list[FakeD1Statement]], Awaitable[list[_Answer]]]
 
 
 def _authorize(action: int, name: str | None, *_more: Any) -> int:
-    is_forbidden = action in _FORBIDDEN or (action == sqlite3.SQLITE_PRAGMA and name not in _PRAGMAS)
+    is_attaching = action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)
+    is_forbidden = is_attaching or (action == sqlite3.SQLITE_PRAGMA and name not in _PRAGMAS)
     return sqlite3.SQLITE_DENY if is_forbidden else sqlite3.SQLITE_OK
 
 
@@ -251,18 +239,19 @@ def _statements(query: str) -> list[str]:
 def _bound(value: Any) -> Any:
     """What SQLite is given for a value. A number is JavaScript's: all of them are REAL."""
     check_sendable(value)
-    if value is None or isinstance(value, bytes):
-        return value
-    if isinstance(value, str):
-        return value.encode(errors="surrogatepass").decode(errors="replace")
-    if isinstance(value, int) and abs(value) >= _BIGINT:
-        raise _wrong_type("bigint", value)
-    if isinstance(value, int | float):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, memoryview):
-        return bytes(value)
-    if isinstance(value, list) and all(isinstance(item, int) for item in value):
-        return bytes(item % 256 for item in value)
+    match value:
+        case None | bytes():
+            return value
+        case str():
+            return value.encode(errors="surrogatepass").decode(errors="replace")
+        case int() if abs(value) >= _BIGINT:
+            raise _wrong_type("bigint", value)
+        case int() | float():
+            return float(value) if math.isfinite(value) else None
+        case memoryview():
+            return bytes(value)
+        case list() if all(isinstance(item, int) for item in value):
+            return bytes(item % 256 for item in value)
     raise _wrong_type("object", "[object Object]" if isinstance(value, dict) else value)
 
 
@@ -271,9 +260,7 @@ def _wrong_type(name: str, value: Any) -> JsException:
 
 
 def _result(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return list(value)
-    return js_number(value) if isinstance(value, int | float) else value
+    return list(value) if isinstance(value, bytes) else js_value(value)
 
 
 def _text(error: sqlite3.Error) -> str:

@@ -6,8 +6,7 @@ from typing import Any
 
 import msgspec
 
-from edgechat.testing.clock import FakeClock
-from edgechat.testing.script import Pause, Player, Script, drop
+from edgechat.testing.script import FakeClock, Pause, Player, Script, drop
 
 
 class FakeRequest(msgspec.Struct, frozen=True):

@@ -1,16 +1,23 @@
 """Workers KV in memory."""
 
-import base64
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import msgspec
 
-from edgechat.testing.bindings import Failing, JsDict, JsException, check_sendable, js_number, js_value
-from edgechat.testing.clock import FakeClock
+from edgechat.testing.bindings import (
+    Failing,
+    JsDict,
+    JsException,
+    Options,
+    bytes_to_store,
+    cursor_after,
+    js_value,
+    last_name,
+)
+from edgechat.testing.script import FakeClock
 
 type Keys = list[str]
-type Options = Mapping[str, Any]
 
 _MAX_KEY = 512
 _MAX_METADATA = 1024
@@ -21,7 +28,7 @@ _MIN_TTL = 60
 _MIN_CACHE_TTL = 30
 
 
-class _Entry(msgspec.Struct, frozen=True):
+class _Entry(NamedTuple):
     value: bytes
     metadata: Any
     expiration: int | None
@@ -51,28 +58,42 @@ class FakeKV(Failing):
 
     async def get(self, key: str | Keys, type: str | Options = "text", **more: Any) -> Any:
         """The value as "text", "json" or "arrayBuffer" (a memoryview), or None. Of several keys, all by their key."""
-        found = await self._get(key, type, more)
+        found = await self.getWithMetadata(key, type, **more)
         return found["value"] if isinstance(key, str) else JsDict({name: found[name]["value"] for name in found})
 
     async def getWithMetadata(self, key: str | Keys, type: str | Options = "text", **more: Any) -> JsDict:  # noqa: N802
         """`{value, metadata}`; of several keys, all by their key."""
-        return await self._get(key, type, more)
+        await self._begin(f"get {key if isinstance(key, str) else ' '.join(key)}")
+        options = {"type": "text", **({"type": type} if isinstance(type, str) else type), **more}
+        seconds = options.get("cacheTtl", _MIN_CACHE_TTL)
+        if seconds < _MIN_CACHE_TTL:
+            wanted = f"Cache TTL must be at least {_MIN_CACHE_TTL}."
+            raise _refusal("GET", 400, f"Invalid cache_ttl of {seconds}. {wanted}")
+        if isinstance(key, str):
+            _check_key("GET", key)
+            return self._read(key, options["type"])
+        _check_keys(key, options["type"])
+        try:
+            return JsDict({name: self._read(name, options["type"]) for name in key})
+        except JsException:
+            reason = "At least one of the requested keys corresponds to a non-json value"
+            raise _refusal("GET_BULK", 400, reason) from None
 
     async def put(self, key: str, value: Any, options: Options | None = None, **more: Any) -> None:
         """Options: `expirationTtl` and `expiration` in seconds, `metadata`."""
         await self._begin(f"put {key}")
         _check_key("PUT", key)
-        data = _bytes(value)
+        if value is None or isinstance(value, int | float):
+            value = msgspec.json.encode(js_value(value))
+        types = "strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams"
+        data = bytes_to_store(value, f"KV put() accepts only {types} as values.")
         given = {**(options or {}), **more}
-        expiration = self._expiration(given)
         metadata = given.get("metadata")
-        size = 0 if metadata is None else len(msgspec.json.encode(metadata))
-        if size > _MAX_METADATA:
-            raise _refusal("PUT", 413, f"Metadata length of {size} exceeds limit of {_MAX_METADATA}.")
-        if len(data) > _MAX_VALUE:
-            raise _refusal("PUT", 413, f"Value length of {len(data)} exceeds limit of {_MAX_VALUE}.")
+        entry = _Entry(data, metadata, _expiration(given, int(self._clock())))
+        _check_size("Metadata", 0 if metadata is None else len(msgspec.json.encode(metadata)), _MAX_METADATA)
+        _check_size("Value", len(data), _MAX_VALUE)
         self._count_write("PUT", key)
-        self._written[key] = _Entry(data, metadata, expiration)
+        self._written[key] = entry
 
     async def delete(self, key: str) -> None:
         await self._begin(f"delete {key}")
@@ -87,57 +108,24 @@ class FakeKV(Failing):
         limit = given["limit"] if given["limit"] > 0 else _MAX_LIST
         if limit > _MAX_LIST:
             raise _refusal("GET", 400, f"Invalid key_count_limit of {limit}. Please specify an integer less than 1000.")
-        after = base64.b64decode(given["cursor"]).decode()
-        found = {name: entry for name in sorted(self._seen) if name > after and (entry := self._entry(name))}
-        names = [name for name in found if name.startswith(given["prefix"])]
-        listed = JsDict(keys=[_listed(name, found[name]) for name in names[:limit]], list_complete=len(names) <= limit)
-        if len(names) > limit:
-            listed["cursor"] = base64.b64encode(names[limit - 1].encode()).decode()
-        listed["cacheStatus"] = None
-        return listed
-
-    async def _get(self, key: str | Keys, type: str | Options, more: Options) -> JsDict:
-        await self._begin(f"get {key}" if isinstance(key, str) else f"get {' '.join(key)}")
-        given = {"type": "text", **({"type": type} if isinstance(type, str) else type), **more}
-        if "cacheTtl" in given and given["cacheTtl"] < _MIN_CACHE_TTL:
-            raise _refusal(
-                "GET", 400, f"Invalid cache_ttl of {given['cacheTtl']}. Cache TTL must be at least {_MIN_CACHE_TTL}."
-            )
-        if isinstance(key, str):
-            _check_key("GET", key)
-            return _read(self._entry(key), given["type"])
-        _check_keys(key, given["type"])
-        try:
-            return JsDict({name: _read(self._entry(name), given["type"]) for name in key})
-        except JsException:
-            reason = "At least one of the requested keys corresponds to a non-json value"
-            raise _refusal("GET_BULK", 400, reason) from None
+        after = last_name(given["cursor"])
+        keys = [
+            _listed(name, entry)
+            for name in sorted(self._seen)
+            if name > after and name.startswith(given["prefix"]) and (entry := self._entry(name))
+        ]
+        is_complete = len(keys) <= limit
+        listed = JsDict(keys=keys[:limit], list_complete=is_complete, cacheStatus=None)
+        return listed if is_complete else JsDict(listed, cursor=cursor_after(keys[limit - 1].name))
 
     def _entry(self, key: str) -> _Entry | None:
         entry = self._seen.get(key)
         return None if entry and entry.expiration is not None and entry.expiration <= self._clock() else entry
 
-    def _expiration(self, options: Options) -> int | None:
-        now = int(self._clock())
-        if (seconds := options.get("expirationTtl")) is not None:
-            seconds = int(seconds)
-            what = f"Invalid expiration_ttl of {seconds}. "
-            if seconds <= 0:
-                raise _refusal("PUT", 400, what + "Please specify integer greater than 0.")
-            if seconds < _MIN_TTL:
-                raise _refusal("PUT", 400, what + f"Expiration TTL must be at least {_MIN_TTL}.")
-            return now + seconds
-        if (when := options.get("expiration")) is not None:
-            what = f"Invalid expiration of {when}. "
-            if when <= now:
-                wanted = "Please specify integer greater than the current number of seconds since the UNIX epoch."
-                raise _refusal("PUT", 400, what + wanted)
-            if when < now + _MIN_TTL:
-                raise _refusal(
-                    "PUT", 400, what + f"Expiration times must be at least {_MIN_TTL} seconds in the future."
-                )
-            return int(when)
-        return None
+    def _read(self, key: str, type: str) -> JsDict:
+        entry = self._entry(key)
+        value, metadata = (_typed(entry.value, type), js_value(entry.metadata)) if entry else (None, None)
+        return JsDict(value=value, metadata=metadata, cacheStatus=None)
 
     def _count_write(self, method: str, key: str) -> None:
         now = self._clock()
@@ -169,24 +157,24 @@ def _check_keys(keys: Keys, type: str) -> None:
         raise _refusal("GET_BULK", 400, "You must request a minimum of 1 key")
 
 
-def _bytes(value: Any) -> bytes:
-    check_sendable(value)
-    if isinstance(value, bytes | memoryview):
-        return bytes(value)
-    if isinstance(value, str):
-        return value.encode()
-    if value is None or isinstance(value, bool | int | float):
-        return msgspec.json.encode(value if value is None or isinstance(value, bool) else js_number(value))
-    types = "strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams"
-    raise JsException(f"KV put() accepts only {types} as values.", "TypeError")
+def _check_size(what: str, size: int, limit: int) -> None:
+    if size > limit:
+        raise _refusal("PUT", 413, f"{what} length of {size} exceeds limit of {limit}.")
 
 
-def _read(entry: _Entry | None, type: str) -> JsDict:
-    return JsDict(
-        value=None if entry is None else _typed(entry.value, type),
-        metadata=None if entry is None else js_value(entry.metadata),
-        cacheStatus=None,
-    )
+def _expiration(options: Options, now: int) -> int | None:
+    if (seconds := options.get("expirationTtl")) is not None:
+        seconds = int(seconds)
+        if seconds < _MIN_TTL:
+            least = f"Expiration TTL must be at least {_MIN_TTL}"
+            wanted = least if seconds > 0 else "Please specify integer greater than 0"
+            raise _refusal("PUT", 400, f"Invalid expiration_ttl of {seconds}. {wanted}.")
+        return now + seconds
+    if (when := options.get("expiration")) is not None and when < now + _MIN_TTL:
+        least = f"Expiration times must be at least {_MIN_TTL} seconds in the future"
+        later = "Please specify integer greater than the current number of seconds since the UNIX epoch"
+        raise _refusal("PUT", 400, f"Invalid expiration of {when}. {least if when > now else later}.")
+    return None if when is None else int(when)
 
 
 def _typed(value: bytes, type: str) -> Any:
@@ -207,9 +195,5 @@ def _typed(value: bytes, type: str) -> Any:
 
 
 def _listed(name: str, entry: _Entry) -> JsDict:
-    listed = JsDict(name=name)
-    if entry.expiration is not None:
-        listed["expiration"] = entry.expiration
-    if entry.metadata is not None:
-        listed["metadata"] = js_value(entry.metadata)
-    return listed
+    fields = {"name": name, "expiration": entry.expiration, "metadata": js_value(entry.metadata)}
+    return JsDict({field: value for field, value in fields.items() if value is not None})

@@ -25,8 +25,7 @@ from edgechat.model.parts import (
     Usage,
 )
 from edgechat.model.types import ModelCall
-from edgechat.testing.clock import FakeClock
-from edgechat.testing.script import Hang, Pause, Player, Script, Wait, words
+from edgechat.testing.script import FakeClock, Hang, Pause, Player, Script, Wait, words
 
 
 class ReasoningStep(msgspec.Struct, frozen=True):

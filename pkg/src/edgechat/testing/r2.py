@@ -1,20 +1,25 @@
 """R2 in memory."""
 
-import base64
 import builtins
 import copy
 import datetime
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from edgechat.testing.bindings import Failing, JsDict, JsException, check_sendable, js_value
-from edgechat.testing.clock import FakeClock
-
-type Options = Mapping[str, Any]
-type Keys = list[str]
+from edgechat.testing.bindings import (
+    Failing,
+    JsDict,
+    JsException,
+    Options,
+    bytes_to_store,
+    cursor_after,
+    js_value,
+    last_name,
+)
+from edgechat.testing.script import FakeClock
 
 _MAX_KEY = 1024
 _MAX_LIST = 1000
@@ -32,10 +37,9 @@ class FakeR2Object:
         self.etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
         self.httpEtag = f'"{self.etag}"'
         self.uploaded = uploaded
-        self.httpMetadata = JsDict(dict.fromkeys(_HTTP_METADATA) | dict(options.get("httpMetadata") or {}))
-        self.customMetadata = JsDict(
-            {name: str(value) for name, value in (options.get("customMetadata") or {}).items()}
-        )
+        self.httpMetadata = JsDict(dict.fromkeys(_HTTP_METADATA), **(options.get("httpMetadata") or {}))
+        custom = options.get("customMetadata") or {}
+        self.customMetadata = JsDict({name: str(value) for name, value in custom.items()})
         self.range: JsDict | None = None
         self._data = data
 
@@ -59,7 +63,7 @@ class FakeR2Body(FakeR2Object):
         return memoryview(self._read())
 
     async def bytes(self) -> memoryview:
-        return memoryview(self._read())
+        return await self.arrayBuffer()
 
     def _read(self) -> builtins.bytes:
         if self.bodyUsed:
@@ -81,7 +85,9 @@ class FakeR2(Failing):
     async def put(self, key: str, value: Any, options: Options | None = None, **more: Any) -> Any:
         """Options: `httpMetadata`, `customMetadata`, `onlyIf`, checksums in hex. None where `onlyIf` does not hold."""
         await self._begin(f"put {key}")
-        data = _bytes(value)
+        types = "JsReadableStream or ArrayBuffer or ArrayBufferView or string or Blob"
+        refusal = f"Failed to execute 'put' on 'R2Bucket': parameter 2 is not of type '{types}'."
+        data = b"" if value is None else bytes_to_store(value, refusal)
         given = {**(options or {}), **more}
         _check_key("put", key)
         _check_sums(data, given)
@@ -108,9 +114,9 @@ class FakeR2(Failing):
             return None
         if not _holds(given.get("onlyIf"), found):
             return _without_body(found)
-        return FakeR2Body(found, *_span(given.get("range"), found.size))
+        return FakeR2Body(found, *_span(given.get("range") or {}, found.size))
 
-    async def delete(self, keys: str | Keys) -> None:
+    async def delete(self, keys: str | list[str]) -> None:
         names = [keys] if isinstance(keys, str) else keys
         await self._begin(f"delete {' '.join(names)}")
         for name in names:
@@ -124,7 +130,7 @@ class FakeR2(Failing):
         await self._begin(f"list {prefix}")
         if not 0 < limit <= _MAX_LIST:
             raise _refusal("list", f"MaxKeys params must be positive integer <= {_MAX_LIST}.", 10022)
-        after = base64.b64decode(given["cursor"]).decode() if given.get("cursor") else given.get("startAfter", "")
+        after = last_name(given["cursor"]) if given.get("cursor") else given.get("startAfter", "")
         objects: list[FakeR2Object] = []
         prefixes: dict[str, None] = {}
         last, truncated = "", False
@@ -142,7 +148,7 @@ class FakeR2(Failing):
         return JsDict(
             objects=objects,
             truncated=truncated,
-            cursor=base64.b64encode(last.encode()).decode() if truncated else None,
+            cursor=cursor_after(last) if truncated else None,
             delimitedPrefixes=[*prefixes],
         )
 
@@ -156,53 +162,36 @@ def _check_key(method: str, key: str) -> None:
         raise _refusal(method, "The specified object name is not valid.", 10020)
 
 
-def _bytes(value: Any) -> bytes:
-    check_sendable(value)
-    if value is None:
-        return b""
-    if isinstance(value, bytes | memoryview):
-        return bytes(value)
-    if isinstance(value, str):
-        return value.encode()
-    types = "JsReadableStream or ArrayBuffer or ArrayBufferView or string or Blob"
-    raise JsException(f"Failed to execute 'put' on 'R2Bucket': parameter 2 is not of type '{types}'.", "TypeError")
-
-
 def _check_sums(data: bytes, options: Options) -> None:
     for name in _CHECKSUMS:
         given = options.get(name)
         found = given and hashlib.new(name, data, usedforsecurity=False).hexdigest()
         if found != given:
-            name = name.upper()
-            raise _refusal(
-                "put",
-                f"The {name} checksum you specified did not match what we received.\n"
-                f"You provided a {name} checksum with value: {given}\nActual {name} was: {found}",
-                10037,
+            reason = (
+                f"The {name.upper()} checksum you specified did not match what we received.\n"
+                f"You provided a {name.upper()} checksum with value: {given}\nActual {name.upper()} was: {found}"
             )
+            raise _refusal("put", reason, 10037)
 
 
 def _holds(condition: Options | None, found: FakeR2Object | None) -> bool:
-    if not condition:
-        return True
-    etags = {name: condition[name] for name in ("etagMatches", "etagDoesNotMatch") if name in condition}
-    for etag in etags.values():
-        if etag.startswith('"'):
+    condition = condition or {}
+    wanted, unwanted = condition.get("etagMatches"), condition.get("etagDoesNotMatch")
+    for etag in (wanted, unwanted):
+        if etag and etag.startswith('"'):
             raise JsException(f"Conditional ETag should not be wrapped in quotes ({etag}).", "TypeError")
     if found is None:
-        return "etagMatches" not in condition and "uploadedAfter" not in condition
+        return wanted is None and "uploadedAfter" not in condition
     return (
-        etags.get("etagMatches", "*") in ("*", found.etag)
-        and etags.get("etagDoesNotMatch") not in ("*", found.etag)
+        wanted in (None, "*", found.etag)
+        and unwanted not in ("*", found.etag)
         and found.uploaded < condition.get("uploadedBefore", datetime.datetime.max)
         and found.uploaded > condition.get("uploadedAfter", datetime.datetime.min)
     )
 
 
-def _span(wanted: Options | None, size: int) -> tuple[int, int]:
+def _span(wanted: Options, size: int) -> tuple[int, int]:
     """Offset and length."""
-    if not wanted:
-        return 0, size
     if "suffix" in wanted:
         length = min(wanted["suffix"], size)
         return size - length, length
@@ -211,7 +200,7 @@ def _span(wanted: Options | None, size: int) -> tuple[int, int]:
         where = f"Starting offset ({offset}) must be greater than or equal to 0."
         raise JsException(f"Invalid range. {where}", "RangeError")
     length = min(wanted.get("length", size), size - offset)
-    if length <= 0:
+    if wanted and length <= 0:
         raise _refusal("get", "The requested range is not satisfiable", 10039)
     return offset, length
 
