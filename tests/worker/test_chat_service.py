@@ -163,7 +163,8 @@ def test_the_cookie_is_a_session_too(chat_service: Pop) -> None:
     response = httpx.post(f"{chat_service.url}/api/session")
     cookie = response.headers["set-cookie"]
     assert "HttpOnly" in cookie
-    again = httpx.post(f"{chat_service.url}/api/session", headers={"cookie": cookie.partition(";")[0]})
+    headers = {"cookie": cookie.partition(";")[0], "sec-fetch-site": "same-origin"}
+    again = httpx.post(f"{chat_service.url}/api/session", headers=headers)
     assert again.json()["user"] == response.json()["user"]
 
 

@@ -186,7 +186,7 @@ def id_token_attacks(issuer: str) -> dict[str, str]:
         "letters with accents": "é.ü.ö",
         "half an emoji": f"{head}.{payload}.\ud83d",
         "a zero byte": f"{head}.{payload}\0.{signature}",
-        "huge": f"{head}.{'A' * 10_000_000}.{signature}",
+        "huge": f"{head}.{'A' * 900_000}.{signature}",
         "a huge payload, well signed": ec.token(claims(note="x" * MAX_TOKEN)),
         # the algorithm
         "alg none": compact({"alg": "none", "kid": ec.id}, claims(), lambda _: b""),

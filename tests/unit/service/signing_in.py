@@ -22,7 +22,7 @@ class Service(Env):
 
     def __init__(self, **variables: str | None) -> None:
         oidc = {"OIDC_ISSUER": ISSUER, "OIDC_AUDIENCE": AUDIENCE, "OIDC_JWKS_URL": f"{ISSUER}/{generate_id()}"}
-        self.variables: dict[str, str | None] = oidc | variables
+        self.variables: dict[str, str | None] = {**oidc, **variables}
         self.database = database()
         self.network = FakeFetch(self.answer)
         self.solved = {"solved"}

@@ -16,12 +16,10 @@ async def add_chat(db: FakeD1, user: User, chat_id: str, *texts: str) -> None:
             "INSERT INTO conversations (user_id, id, head_id, created_at, updated_at) VALUES (?1, ?2, ?3, 1, 2)"
         ).bind(user.id, chat_id, texts[-1])
     ]
-    columns = {row["name"] for row in (await db.prepare("PRAGMA table_info(messages)").all())["results"]}
-    extra, value = (", text", ", ?4") if "text" in columns else ("", "")
     for seq, text in enumerate(texts):
-        query = f"""
-            INSERT INTO messages (user_id, conversation_id, seq, id, parent_id, role, parts, created_at{extra})
-            VALUES (?1, ?2, ?3, ?4, ?5, 'user', '[]', 1{value})
+        query = """
+            INSERT INTO messages (user_id, conversation_id, seq, id, parent_id, role, parts, text, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, 'user', '[]', ?4, 1)
         """
         statements.append(db.prepare(query).bind(user.id, chat_id, seq, text, texts[seq - 1] if seq else None))
     await db.batch(statements)
@@ -65,6 +63,19 @@ async def test_the_chats_of_a_guest_become_those_of_the_account() -> None:
     assert await chats(service, ADA) == {"c1": ["m1", "m2", "m3"], "c2": ["m4"], "c3": ["m5"]}
     assert await chats(service, GUEST) == {}
     assert await chats(service, BOB) == {"c1": ["m6"]}
+
+
+async def test_the_usage_of_a_guest_becomes_that_of_the_account() -> None:
+    service = Service()
+    for user, turn in ((GUEST, "t1"), (ADA, "t2"), (BOB, "t1")):
+        await (
+            service.database.prepare("INSERT INTO usage VALUES (?1, ?2, 'm', '2026-11-23', 3, 4, 0)")
+            .bind(user.id, turn)
+            .run()
+        )
+    await accounts.sign_in(service.db, ADA, GUEST)
+    rows = await service.rows("SELECT user_id, turn_id FROM usage ORDER BY user_id, turn_id")
+    assert [(row["user_id"], row["turn_id"]) for row in rows] == [(ADA.id, "t1"), (ADA.id, "t2"), (BOB.id, "t1")]
 
 
 async def test_where_both_have_a_chat_of_one_id_both_are_kept() -> None:

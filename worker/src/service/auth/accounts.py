@@ -34,6 +34,10 @@ _MOVE_FILES = """
 UPDATE attachments SET user_id = ?2 WHERE user_id = ?1 AND ?2 = (SELECT merged_into FROM users WHERE id = ?1)
 """
 
+_MOVE_USAGE = """
+UPDATE OR REPLACE usage SET user_id = ?2 WHERE user_id = ?1 AND ?2 = (SELECT merged_into FROM users WHERE id = ?1)
+"""
+
 _EPOCH = "SELECT session_epoch FROM users WHERE id = ?1"
 
 
@@ -44,15 +48,12 @@ def account_of(issuer: str, subject: str) -> User:
 
 
 async def sign_in(db: D1Database, account: User, guest: User | None) -> int:
-    """Gives the account a row, and the chats and files of the guest. Answers the epoch of its sessions."""
+    """Gives the account a row, and what the guest has. Answers the epoch of its sessions."""
     now = int(time.time() * 1000)
     statements = [db.prepare(_SIGN_IN).bind(account.id, now)]
     if guest:
-        statements += [
-            db.prepare(_MERGE).bind(guest.id, account.id, now),
-            db.prepare(_MOVE_CHATS).bind(guest.id, account.id),
-            db.prepare(_MOVE_FILES).bind(guest.id, account.id),
-        ]
+        statements.append(db.prepare(_MERGE).bind(guest.id, account.id, now))
+        statements += [db.prepare(move).bind(guest.id, account.id) for move in (_MOVE_CHATS, _MOVE_FILES, _MOVE_USAGE)]
     results = await db.batch([*statements, db.prepare(_EPOCH).bind(account.id)])
     epoch: int = results[-1]["results"][0]["session_epoch"]
     return epoch
