@@ -1,4 +1,4 @@
-// What no library can beat: events in, UI message chunks out, and nothing else.
+// The floor: events in, UI message chunks out, and nothing else.
 import { Ai, modelOf } from "./ai.mjs";
 
 const ai = new Ai();
@@ -9,6 +9,9 @@ const HEADERS = {
   "x-vercel-ai-ui-message-stream": "v1",
 };
 
+// As many chunks may wait to be written as edgechat reads ahead: with less, each would be written by itself.
+const AHEAD = { highWaterMark: 32 };
+
 const line = (chunk) => `data: ${JSON.stringify(chunk)}\n\n`;
 
 export default {
@@ -18,7 +21,7 @@ export default {
     const decoder = new TextDecoder();
     const id = crypto.randomUUID();
     let rest = "";
-    const body = new ReadableStream({
+    const source = {
       start(controller) {
         const start = line({ type: "start", messageId: id }) + line({ type: "start-step" });
         controller.enqueue(encoder.encode(start + line({ type: "text-start", id: "0" })));
@@ -44,7 +47,7 @@ export default {
         }
         controller.enqueue(encoder.encode(out));
       },
-    });
-    return new Response(body, { headers: HEADERS });
+    };
+    return new Response(new ReadableStream(source, AHEAD), { headers: HEADERS });
   },
 };
