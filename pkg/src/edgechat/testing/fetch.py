@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from edgechat.testing.script import FakeClock, Pause, Player, Script, drop
+from edgechat.testing.script import FakeClock, Player, Script, Sleep, Wait, drop
 
 
 class FakeRequest(msgspec.Struct, frozen=True):
@@ -19,7 +19,7 @@ class FakeRequest(msgspec.Struct, frozen=True):
         return msgspec.json.decode(self.body or b"null")
 
 
-type BodyStep = str | bytes | Pause | Exception
+type BodyStep = str | bytes | Wait | Exception
 
 
 class HTTPAnswer:
@@ -45,7 +45,7 @@ class HTTPAnswer:
 type FetchAnswer = BodyStep | HTTPAnswer
 
 
-class FakeFetch:
+class FakeFetch(Script[FakeRequest, FetchAnswer]):
     """A `Fetch` with an answer for each request; an exception as an answer stands for a server out of reach.
 
     An answer may be a function of the `FakeRequest`; as the last one it answers all further requests, which else raise
@@ -55,35 +55,25 @@ class FakeFetch:
     def __init__(
         self, *answers: FetchAnswer | Callable[[FakeRequest], FetchAnswer], clock: FakeClock | None = None
     ) -> None:
-        self.clock = clock or FakeClock()
-        self._script = Script[FakeRequest, FetchAnswer]("The network", answers)
+        super().__init__("The network", answers, clock)
 
     @property
     def requests(self) -> list[FakeRequest]:
-        return self._script.calls
-
-    @property
-    def aborted(self) -> list[bool]:
-        """For each request, whether its sender left before the end of the answer."""
-        return self._script.aborted
+        return self.calls
 
     def __call__(
         self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> "AbstractAsyncContextManager[FakeResponse]":
-        return self._script.play(FakeRequest(url, method, dict(headers or {}), body), self._respond)
+        return self._play(FakeRequest(url, method, dict(headers or {}), body), self._respond)
 
     def _respond(self, answer: FetchAnswer) -> "FakeResponse":
-        return FakeResponse(answer if isinstance(answer, HTTPAnswer) else HTTPAnswer(answer), self.clock)
+        return FakeResponse(answer if isinstance(answer, HTTPAnswer) else HTTPAnswer(answer), self.clock.sleep)
 
 
-class FakeResponse(Player[bytes]):
-    """A `FetchResponse`."""
+class ByPieces(Protocol):
+    """A `FetchResponse` whose text is what is read of it."""
 
-    def __init__(self, answer: HTTPAnswer, clock: FakeClock) -> None:
-        steps = [step.encode() if isinstance(step, str) else step for step in answer.body]
-        super().__init__(steps if answer.drop_after is None else _cut(steps, answer.drop_after), clock)
-        self.status = answer.status
-        self.headers: Mapping[str, str] = answer.headers
+    async def read(self) -> bytes | None: ...
 
     async def text(self) -> str:
         pieces: list[bytes] = []
@@ -91,16 +81,27 @@ class FakeResponse(Player[bytes]):
             pieces.append(piece)
         return b"".join(pieces).decode(errors="replace")
 
+
+class FakeResponse(Player[bytes], ByPieces):
+    """A `FetchResponse`."""
+
+    def __init__(self, answer: HTTPAnswer, sleep: Sleep) -> None:
+        steps = [step.encode() if isinstance(step, str) else step for step in answer.body]
+        super().__init__(steps if answer.drop_after is None else _cut(steps, answer.drop_after), sleep)
+        self.status = answer.status
+        self.headers: Mapping[str, str] = answer.headers
+
     async def json(self) -> Any:
         return msgspec.json.decode(await self.text())
 
 
-def _cut(steps: list[bytes | Pause | Exception], size: int) -> list[bytes | Pause | Exception]:
-    kept: list[bytes | Pause | Exception] = []
+def _cut(steps: list[bytes | Wait | Exception], size: int) -> list[bytes | Wait | Exception]:
+    kept: list[bytes | Wait | Exception] = []
     for step in steps:
         if isinstance(step, bytes):
             if len(step) >= size:
-                return [*kept, *([step[:size]] if size else []), drop()]
+                kept += [step[:size]] if size else []
+                break
             size -= len(step)
         kept.append(step)
     return [*kept, drop()]

@@ -25,7 +25,7 @@ from edgechat.model.parts import (
     Usage,
 )
 from edgechat.model.types import ModelCall
-from edgechat.testing.script import FakeClock, Hang, Pause, Player, Script, Wait, words
+from edgechat.testing.script import FakeClock, Player, Script, Sleep, Wait, words
 
 
 class ReasoningStep(msgspec.Struct, frozen=True):
@@ -50,11 +50,11 @@ def tool_call(name: str, input: Mapping[str, Any] | str = "{}", *, id: str | Non
 
 _USAGE = Usage(input_tokens=10, output_tokens=20)
 
-type ModelStep = str | ReasoningStep | ToolCallStep | ModelPart | Pause | Exception
+type ModelStep = str | ReasoningStep | ToolCallStep | ModelPart | Wait | Exception
 type ModelAnswer = ModelStep | Sequence[ModelStep]
 
 
-class FakeModel:
+class FakeModel(Script[ModelCall, ModelAnswer]):
     """A `LanguageModel` with an answer for each call: `FakeModel(tool_call("weather", {"city": "Oslo"}), "It rains.")`.
 
     An answer is a step or a list of steps. A str is said word by word, one word a read; parts are given as they stand;
@@ -72,53 +72,40 @@ class FakeModel:
         headers: Mapping[str, str] | None = None,
         clock: FakeClock | None = None,
     ) -> None:
+        super().__init__(f"The model {model_id!r}", answers, clock)
         self.provider = provider
         self.model_id = model_id
-        self.clock = clock or FakeClock()
-        self._script = Script[ModelCall, ModelAnswer](f"The model {model_id!r}", answers)
         self._usage = usage
         self._headers = headers or {}
         self._ids = (f"call-{count}" for count in itertools.count(1))
 
-    @property
-    def calls(self) -> list[ModelCall]:
-        return self._script.calls
-
-    @property
-    def aborted(self) -> list[bool]:
-        """For each call, whether its caller left before the end of the answer."""
-        return self._script.aborted
-
     def stream(self, call: ModelCall) -> "AbstractAsyncContextManager[FakeStream]":
-        return self._script.play(call, self._speak)
+        return self._play(call, self._speak)
 
     def _speak(self, answer: ModelAnswer) -> "FakeStream":
         steps = [answer] if isinstance(answer, str) or not isinstance(answer, Sequence) else answer
-        return FakeStream(_reads(steps, self._usage, self._ids), self._headers, self.clock)
+        speaker = _Speaker(self._ids)
+        for step in steps:
+            speaker.add(step)
+        if not steps or not isinstance(steps[-1], Finish | Exception):
+            speaker.finish(self._usage)
+        return FakeStream(speaker.reads, self._headers, self.clock.sleep)
+
+
+type _Read = list[ModelPart] | Wait | Exception
 
 
 class FakeStream(Player[list[ModelPart]]):
     """A `PartStream`."""
 
-    def __init__(self, reads: "list[_Read]", headers: Mapping[str, str], clock: FakeClock) -> None:
-        super().__init__(reads, clock)
+    def __init__(self, reads: list[_Read], headers: Mapping[str, str], sleep: Sleep) -> None:
+        super().__init__(reads, sleep)
         self.headers = headers
 
 
-type _Read = list[ModelPart] | Pause | Exception
-
-
-def _reads(steps: Sequence[ModelStep], usage: Usage, ids: Iterator[str]) -> list[_Read]:
-    """What each read of the answer gives."""
-    speaker = _Speaker(ids)
-    for step in steps:
-        speaker.add(step)
-    if not steps or not isinstance(steps[-1], Finish | Exception):
-        speaker.finish(usage)
-    return speaker.reads
-
-
 class _Speaker:
+    """Makes of steps what each read of the answer gives."""
+
     def __init__(self, ids: Iterator[str]) -> None:
         self.reads: list[_Read] = []
         self._ids = ids
@@ -135,7 +122,7 @@ class _Speaker:
                 self._say(ReasoningStart, ReasoningDelta, step.text)
             case ToolCallStep():
                 self._call(step)
-            case Wait() | Hang() | Exception():
+            case Wait() | Exception():
                 self.reads.append(step)
             case StreamStart():
                 self._parts = [step]

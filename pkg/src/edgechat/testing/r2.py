@@ -1,7 +1,6 @@
 """R2 in memory."""
 
 import builtins
-import copy
 import datetime
 import hashlib
 from collections.abc import Callable
@@ -40,7 +39,7 @@ class FakeR2Object:
         self.httpMetadata = JsDict(dict.fromkeys(_HTTP_METADATA), **(options.get("httpMetadata") or {}))
         custom = options.get("customMetadata") or {}
         self.customMetadata = JsDict({name: str(value) for name, value in custom.items()})
-        self.range: JsDict | None = None
+        self.range = JsDict(offset=0, length=self.size, suffix=None)
         self._data = data
 
 
@@ -49,7 +48,7 @@ class FakeR2Body(FakeR2Object):
 
     def __init__(self, found: FakeR2Object, offset: int, length: int) -> None:
         self.__dict__.update(found.__dict__)
-        self.range = _range(offset, length)
+        self.range = JsDict(offset=offset, length=length, suffix=None)
         self.bodyUsed = False
         self._data = self._data[offset : offset + length]
 
@@ -101,8 +100,7 @@ class FakeR2(Failing):
     async def head(self, key: str) -> Any:
         await self._begin(f"head {key}")
         _check_key("head", key)
-        found = self._objects.get(key)
-        return found and _without_body(found)
+        return self._objects.get(key)
 
     async def get(self, key: str, options: Options | None = None, **more: Any) -> Any:
         """Options: `range` with `offset`, `length` or `suffix`; `onlyIf`, without which there is always a body."""
@@ -110,10 +108,8 @@ class FakeR2(Failing):
         _check_key("get", key)
         given = {**(options or {}), **more}
         found = self._objects.get(key)
-        if found is None:
-            return None
-        if not _holds(given.get("onlyIf"), found):
-            return _without_body(found)
+        if found is None or not _holds(given.get("onlyIf"), found):
+            return found
         return FakeR2Body(found, *_span(given.get("range") or {}, found.size))
 
     async def delete(self, keys: str | list[str]) -> None:
@@ -203,16 +199,6 @@ def _span(wanted: Options, size: int) -> tuple[int, int]:
     if wanted and length <= 0:
         raise _refusal("get", "The requested range is not satisfiable", 10039)
     return offset, length
-
-
-def _range(offset: int, length: int) -> JsDict:
-    return JsDict(offset=offset, length=length, suffix=None)
-
-
-def _without_body(found: FakeR2Object) -> FakeR2Object:
-    seen = copy.copy(found)
-    seen.range = _range(0, found.size)
-    return seen
 
 
 def _group(name: str, prefix: str, delimiter: str | None) -> str | None:

@@ -5,10 +5,9 @@ seconds since the request was sent.
 """
 
 import asyncio
-import base64
 import re
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -17,6 +16,10 @@ import msgspec
 from edgechat.errors import APICallError
 from edgechat.http import Fetch, FetchResponse
 from edgechat.model.types import ModelRequest, Sender
+from edgechat.testing.fetch import BodyStep, ByPieces, FakeResponse, HTTPAnswer
+from edgechat.testing.script import Sleep, wait
+
+type _Answer = AbstractAsyncContextManager[FetchResponse]
 
 _SECRET_HEADER = re.compile(r"authorization|api-?key|cookie|secret|token$", re.IGNORECASE)
 _SECRET_IN_URL = re.compile(
@@ -27,15 +30,17 @@ _REDACTED = "REDACTED"
 
 class _Data(msgspec.Struct, kw_only=True, omit_defaults=True):
     text: str | None = None
-    encoded: str | None = msgspec.field(default=None, name="base64")
+    base64: bytes | None = None
     """What is no UTF-8, such as half a character."""
+    at: float = 0.0
+    """When it was read."""
 
-    def __bytes__(self) -> bytes:
-        return base64.b64decode(self.encoded or "") if self.text is None else self.text.encode()
-
-
-class _Chunk(_Data, kw_only=True):
-    at: float
+    @classmethod
+    def of(cls, data: bytes, at: float = 0.0) -> "_Data":
+        try:
+            return cls(text=data.decode(), at=at)
+        except UnicodeDecodeError:
+            return cls(base64=data, at=at)
 
 
 class _Exchange(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True):
@@ -46,7 +51,7 @@ class _Exchange(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True
     status: int | None = None
     answered_at: float = 0.0
     response_headers: dict[str, str] = {}
-    chunks: list[_Chunk] = []
+    chunks: list[_Data] = []
     error: str | None = None
     """How the connection was lost, if it was."""
     is_whole: bool = False
@@ -59,9 +64,9 @@ def record(fetch: Fetch, path: str | Path, *, clock: Callable[[], float] = time.
 
     def recorded(
         url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
-    ) -> AbstractAsyncContextManager[FetchResponse]:
+    ) -> _Answer:
         answer = fetch(url, method=method, headers=headers, body=body)
-        return _record(answer, _request(method, url, headers or {}, body), file, clock)
+        return _record(answer, _request(method, url, headers, body), file, clock)
 
     return recorded
 
@@ -69,14 +74,10 @@ def record(fetch: Fetch, path: str | Path, *, clock: Callable[[], float] = time.
 def record_sender(send: Sender, path: str | Path, *, clock: Callable[[], float] = time.perf_counter) -> Sender:
     """A `Sender` that writes all that passes through it to a new file."""
     file = _new(path)
-
-    def recorded(request: ModelRequest) -> AbstractAsyncContextManager[FetchResponse]:
-        return _record(send(request), _model_request(request), file, clock)
-
-    return recorded
+    return lambda request: _record(send(request), _model_request(request), file, clock)
 
 
-def replay(path: str | Path, *, speed: float = 0, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> Fetch:
+def replay(path: str | Path, *, speed: float = 0, sleep: Sleep = asyncio.sleep) -> Fetch:
     """A `Fetch` that gives the answers of a recording in their order: at once, or `speed` times as fast as they came.
 
     Raises `AssertionError` for a request to another address than the recorded one, and for one too many.
@@ -85,22 +86,16 @@ def replay(path: str | Path, *, speed: float = 0, sleep: Callable[[float], Await
 
     def replayed(
         url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
-    ) -> AbstractAsyncContextManager[FetchResponse]:
-        return _replay(exchanges, _request(method, url, headers or {}, body), speed, sleep)
+    ) -> _Answer:
+        return _replay(exchanges, _request(method, url, headers, body), speed, sleep)
 
     return replayed
 
 
-def replay_sender(
-    path: str | Path, *, speed: float = 0, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-) -> Sender:
+def replay_sender(path: str | Path, *, speed: float = 0, sleep: Sleep = asyncio.sleep) -> Sender:
     """Like `replay`, for models that are reached through a binding."""
     exchanges = _load(path)
-
-    def replayed(request: ModelRequest) -> AbstractAsyncContextManager[FetchResponse]:
-        return _replay(exchanges, _model_request(request), speed, sleep)
-
-    return replayed
+    return lambda request: _replay(exchanges, _model_request(request), speed, sleep)
 
 
 def _new(path: str | Path) -> Path:
@@ -114,12 +109,12 @@ def _load(path: str | Path) -> Iterator[_Exchange]:
     return iter([msgspec.json.decode(line, type=_Exchange) for line in lines])
 
 
-def _request(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> _Exchange:
+def _request(method: str, url: str, headers: Mapping[str, str] | None, body: bytes | None) -> _Exchange:
     return _Exchange(
         method=method,
         url=_SECRET_IN_URL.sub(lambda found: (found[1] or "") + _REDACTED, url),
-        headers=_without_secrets(headers),
-        body=None if body is None else _Data(**_text_or_base64(body)),
+        headers=_without_secrets(headers or {}),
+        body=None if body is None else _Data.of(body),
     )
 
 
@@ -131,16 +126,9 @@ def _without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: _REDACTED if _SECRET_HEADER.search(name) else value for name, value in headers.items()}
 
 
-def _text_or_base64(data: bytes) -> dict[str, str]:
-    try:
-        return {"text": data.decode()}
-    except UnicodeDecodeError:
-        return {"encoded": base64.b64encode(data).decode()}
-
-
 @asynccontextmanager
 async def _record(
-    answer: AbstractAsyncContextManager[FetchResponse], exchange: _Exchange, file: Path, clock: Callable[[], float]
+    answer: _Answer, exchange: _Exchange, file: Path, clock: Callable[[], float]
 ) -> AsyncGenerator[FetchResponse]:
     started = clock()
     try:
@@ -166,7 +154,7 @@ def _losses(exchange: _Exchange) -> Iterator[None]:
         raise
 
 
-class _Recorded:
+class _Recorded(ByPieces):
     """A `FetchResponse` that notes what is read of another."""
 
     def __init__(self, response: FetchResponse, exchange: _Exchange, now: Callable[[], float]) -> None:
@@ -182,65 +170,34 @@ class _Recorded:
         if data is None:
             self._exchange.is_whole = True
         else:
-            self._exchange.chunks.append(_Chunk(at=self.now(), **_text_or_base64(data)))
+            self._exchange.chunks.append(_Data.of(data, self.now()))
         return data
-
-    async def text(self) -> str:
-        with _losses(self._exchange):
-            text = await self._response.text()
-        self._exchange.is_whole = True
-        self._exchange.chunks.append(_Chunk(at=self.now(), text=text))
-        return text
 
 
 @asynccontextmanager
 async def _replay(
-    exchanges: Iterator[_Exchange],
-    request: _Exchange,
-    speed: float,
-    sleep: Callable[[float], Awaitable[object]],
+    exchanges: Iterator[_Exchange], request: _Exchange, speed: float, sleep: Sleep
 ) -> AsyncGenerator[FetchResponse]:
+    asked = f"{request.method} {request.url}"
     exchange = next(exchanges, None)
     if exchange is None:
-        raise AssertionError(f"{request.method} {request.url} is one request more than the recording has.")
-    if (exchange.method, exchange.url) != (request.method, request.url):
-        raise AssertionError(
-            f"{request.method} {request.url} is not what was recorded: {exchange.method} {exchange.url}."
-        )
-    response = _Replayed(exchange, speed, sleep)
+        raise AssertionError(f"{asked} is one request more than the recording has.")
+    if asked != f"{exchange.method} {exchange.url}":
+        raise AssertionError(f"{asked} is not what was recorded: {exchange.method} {exchange.url}.")
     if exchange.status is None:
         raise APICallError(exchange.error or "")
-    await response.wait_until(exchange.answered_at)
-    yield response
+    if speed:
+        await sleep(exchange.answered_at / speed)
+    answer = HTTPAnswer(*_steps(exchange, speed), status=exchange.status, headers=exchange.response_headers)
+    yield FakeResponse(answer, sleep)
 
 
-class _Replayed:
-    """A `FetchResponse` from a recording."""
-
-    def __init__(self, exchange: _Exchange, speed: float, sleep: Callable[[float], Awaitable[object]]) -> None:
-        self.status = exchange.status or 0
-        self.headers = exchange.response_headers
-        self._exchange = exchange
-        self._chunks = iter(exchange.chunks)
-        self._speed = speed
-        self._sleep = sleep
-        self._at = 0.0
-
-    async def wait_until(self, at: float) -> None:
-        if self._speed:
-            await self._sleep((at - self._at) / self._speed)
-            self._at = at
-
-    async def read(self) -> bytes | None:
-        if chunk := next(self._chunks, None):
-            await self.wait_until(chunk.at)
-            return bytes(chunk)
-        if self._exchange.is_whole:
-            return None
-        raise APICallError(self._exchange.error or "The recording ends here: more of the answer was not read.")
-
-    async def text(self) -> str:
-        pieces: list[bytes] = []
-        while (piece := await self.read()) is not None:
-            pieces.append(piece)
-        return b"".join(pieces).decode(errors="replace")
+def _steps(exchange: _Exchange, speed: float) -> Iterator[BodyStep]:
+    last = exchange.answered_at
+    for chunk in exchange.chunks:
+        if speed:
+            yield wait((chunk.at - last) / speed)
+        last = chunk.at
+        yield chunk.base64 or chunk.text or ""
+    if not exchange.is_whole:
+        yield APICallError(exchange.error or "The recording ends here: more of the answer was not read.")

@@ -2,14 +2,17 @@
 
 import asyncio
 import heapq
+import math
 import re
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 
 from edgechat.errors import APICallError
+
+type Sleep = Callable[[float], Awaitable[object]]
 
 
 class FakeClock:
@@ -45,21 +48,14 @@ class Wait(msgspec.Struct, frozen=True):
     seconds: float
 
 
-class Hang(msgspec.Struct, frozen=True):
-    pass
-
-
-type Pause = Wait | Hang
-
-
 def wait(seconds: float) -> Wait:
     """A step: so long nothing comes, by the clock of the fake."""
     return Wait(seconds)
 
 
-def hang() -> Hang:
+def hang() -> Wait:
     """A step: nothing comes any more, until the call is cancelled."""
-    return Hang()
+    return Wait(math.inf)
 
 
 def drop() -> APICallError:
@@ -70,9 +66,9 @@ def drop() -> APICallError:
 class Player[T]:
     """Gives the steps of one answer, one a read; pauses are waited for and exceptions raised."""
 
-    def __init__(self, steps: Sequence[T | Pause | Exception], clock: FakeClock) -> None:
+    def __init__(self, steps: Sequence[T | Wait | Exception], sleep: Sleep) -> None:
         self._steps = list(steps)
-        self._clock = clock
+        self._sleep = sleep
 
     @property
     def is_over(self) -> bool:
@@ -82,14 +78,12 @@ class Player[T]:
         while self._steps:
             step = self._steps[0]
             if isinstance(step, Wait):
-                await self._clock.sleep(step.seconds)
-            elif isinstance(step, Hang):
-                await asyncio.get_running_loop().create_future()
+                await (self._sleep(step.seconds) if step.seconds < math.inf else asyncio.Future())
             del self._steps[0]
             if isinstance(step, Exception):
                 self._steps.clear()
                 raise step
-            if not isinstance(step, Wait | Hang):
+            if not isinstance(step, Wait):
                 return step
         return None
 
@@ -97,14 +91,17 @@ class Player[T]:
 class Script[Call, Answer]:
     """Answers in their order. One may be a function of the call; as the last it answers all further calls."""
 
-    def __init__(self, name: str, answers: Sequence[Answer | Callable[[Call], Answer]]) -> None:
-        self._name = name
-        self._answers = answers
+    def __init__(
+        self, name: str, answers: Sequence[Answer | Callable[[Call], Answer]], clock: FakeClock | None
+    ) -> None:
         self.calls: list[Call] = []
         self.aborted: list[bool] = []
         """For each call, whether its caller left before the end of the answer."""
+        self.clock = clock or FakeClock()
+        self._name = name
+        self._answers = answers
 
-    def next(self, call: Call) -> Answer:
+    def _next(self, call: Call) -> Answer:
         """Raises what is an exception, and `AssertionError` once the script is over."""
         index = len(self.calls)
         self.calls.append(call)
@@ -122,9 +119,9 @@ class Script[Call, Answer]:
         return answer
 
     @asynccontextmanager
-    async def play[P: Player[Any]](self, call: Call, player_of: Callable[[Answer], P]) -> AsyncGenerator[P]:
+    async def _play[P: Player[Any]](self, call: Call, player_of: Callable[[Answer], P]) -> AsyncGenerator[P]:
         index = len(self.calls)
-        player = player_of(self.next(call))
+        player = player_of(self._next(call))
         try:
             yield player
         finally:
