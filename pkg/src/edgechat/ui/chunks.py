@@ -13,8 +13,20 @@ import msgspec
 from edgechat import sse
 from edgechat.errors import InvalidChunkError
 from edgechat.json import JSONDecoder, mended_surrogates
-from edgechat.ui.messages import Citation, FilePart, InputEncoding, Metadata, ProviderMetadata, TextPart
-from edgechat.ui.tagged import UnknownTypeError, decode_tagged, type_of
+from edgechat.ui.messages import (
+    Citation,
+    CustomPart,
+    InputEncoding,
+    Metadata,
+    ProviderMetadata,
+    ReasoningFilePart,
+    SourceDocumentPart,
+    SourceURLPart,
+    SteeringMessagePart,
+    UnknownTypeError,
+    decode_tagged,
+    type_of,
+)
 
 # Without `connection: keep-alive`, which the AI SDK sends too: HTTP/2 forbids it, and a Worker has no say in it.
 HEADERS = sse.HEADERS | {"x-vercel-ai-ui-message-stream": "v1"}
@@ -181,38 +193,12 @@ class File(Chunk, tag="file"):
     provider_metadata: ProviderMetadata | None = None
 
 
-class ReasoningFile(Chunk, tag="reasoning-file"):
-    url: str
-    media_type: str
-    provider_metadata: ProviderMetadata | None = None
-
-
-class SourceURL(Chunk, tag="source-url"):
-    source_id: str
-    url: str
-    title: str | None = None
-    provider_metadata: ProviderMetadata | None = None
-
-
-class SourceDocument(Chunk, tag="source-document"):
-    source_id: str
-    media_type: str
-    title: str
-    filename: str | None = None
-    provider_metadata: ProviderMetadata | None = None
-
-
-class Custom(Chunk, tag="custom"):
-    kind: str
-    """ "provider.kind"."""
-    provider_metadata: ProviderMetadata | None = None
-
-
-class SteeringMessage(Chunk, tag="steering-message"):
-    """Experimental: what the user said while the answer was being made."""
-
-    id: str
-    parts: list[TextPart | FilePart]
+# These are the parts of the message.
+ReasoningFile = ReasoningFilePart
+SourceURL = SourceURLPart
+SourceDocument = SourceDocumentPart
+Custom = CustomPart
+SteeringMessage = SteeringMessagePart
 
 
 class Data(msgspec.Struct, kw_only=True, omit_defaults=True):

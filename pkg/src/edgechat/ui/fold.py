@@ -6,14 +6,9 @@ from typing import Any
 from edgechat.errors import UIMessageStreamError
 from edgechat.ui import chunks as ui
 from edgechat.ui.messages import (
-    CustomPart,
     DataPart,
     FilePart,
-    ReasoningFilePart,
     ReasoningPart,
-    SourceDocumentPart,
-    SourceURLPart,
-    SteeringMessagePart,
     StepStartPart,
     TextPart,
     ToolPart,
@@ -132,8 +127,12 @@ class MessageFold:
             case ui.Abort():
                 self.aborted = True
                 return None
+            case ui.File():
+                return self._add(
+                    FilePart(media_type=chunk.media_type, url=chunk.url, provider_metadata=chunk.provider_metadata)
+                )
             case _:
-                return self._add(_whole(chunk))
+                return self._add(chunk)
 
     def close(self) -> list[UIPart]:
         """Ends what a stop, a drop or a truncated stream has left open, and returns it.
@@ -230,38 +229,6 @@ def _not_started(chunk: ui.TextDelta | ui.TextEnd | ui.ReasoningDelta | ui.Reaso
     return UIMessageStreamError(
         f"A {name} chunk for {chunk.id!r}, which was not started.", chunk_type=name, chunk_id=chunk.id
     )
-
-
-def _whole(
-    chunk: ui.File | ui.ReasoningFile | ui.SourceURL | ui.SourceDocument | ui.Custom | ui.SteeringMessage,
-) -> UIPart:
-    """The part of a chunk that brings all of it."""
-    match chunk:
-        case ui.SourceURL():
-            return SourceURLPart(
-                source_id=chunk.source_id,
-                url=chunk.url,
-                title=chunk.title,
-                provider_metadata=chunk.provider_metadata,
-            )
-        case ui.SourceDocument():
-            return SourceDocumentPart(
-                source_id=chunk.source_id,
-                media_type=chunk.media_type,
-                title=chunk.title,
-                filename=chunk.filename,
-                provider_metadata=chunk.provider_metadata,
-            )
-        case ui.File():
-            return FilePart(media_type=chunk.media_type, url=chunk.url, provider_metadata=chunk.provider_metadata)
-        case ui.ReasoningFile():
-            return ReasoningFilePart(
-                media_type=chunk.media_type, url=chunk.url, provider_metadata=chunk.provider_metadata
-            )
-        case ui.Custom():
-            return CustomPart(kind=chunk.kind, provider_metadata=chunk.provider_metadata)
-        case ui.SteeringMessage():
-            return SteeringMessagePart(id=chunk.id, parts=chunk.parts)
 
 
 def _merged(old: Any, new: Any) -> Any:

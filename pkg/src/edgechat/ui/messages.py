@@ -1,11 +1,11 @@
 """UI messages: what a page shows and a history stores (npm `ai` 7.0.173, `ui/ui-messages`)."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
 
 from edgechat.json import JSONDecoder
-from edgechat.ui.tagged import decode_tagged
 
 type Metadata = dict[str, Any]
 type ProviderMetadata = dict[str, Metadata]
@@ -181,6 +181,42 @@ class UIMessage(msgspec.Struct, kw_only=True, omit_defaults=True):
     def text(self) -> str:
         """All text of the message, without reasoning, files, tools and data."""
         return "".join(part.text for part in self.parts if isinstance(part, TextPart))
+
+
+class _Type(msgspec.Struct):
+    type: str
+
+
+_type = JSONDecoder[_Type](_Type)
+
+
+class UnknownTypeError(msgspec.ValidationError):
+    pass
+
+
+def type_of(data: str | bytes | msgspec.Raw) -> str:
+    return _type.decode(data).type
+
+
+def decode_tagged[Tagged, Named](
+    data: str | bytes | msgspec.Raw,
+    tagged: JSONDecoder[Tagged],
+    family: Callable[[str], JSONDecoder[Named] | None],
+) -> Tagged | Named:
+    """An object by its `type`: one of the fixed types, which msgspec knows, or what `family` gives for the name.
+
+    Raises `msgspec.DecodeError`.
+    """
+    try:
+        return tagged.decode(data)
+    except msgspec.ValidationError as error:
+        if "at `$.type`" not in str(error):
+            raise
+    name = type_of(data)
+    decoder = family(name)
+    if decoder is None:
+        raise UnknownTypeError(f"Unknown type {name[:100]!r}")
+    return decoder.decode(data)
 
 
 class _RawMessage(msgspec.Struct):
