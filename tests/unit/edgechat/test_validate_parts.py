@@ -4,7 +4,7 @@ import pytest
 
 from edgechat.errors import TypeValidationError
 from edgechat.ui.messages import TextPart, ToolPart
-from edgechat.ui.schema import message
+from edgechat.ui.validate import message
 
 TOOL = {"type": "tool-t", "toolCallId": "c"}
 SOURCE = {"type": "source", "sourceType": "url", "id": "1", "url": "u"}
