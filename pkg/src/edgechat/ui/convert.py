@@ -49,14 +49,11 @@ def convert_to_model_messages(
     last_user = max((index for index, message in enumerate(messages) if message.role == "user"), default=-1)
     result: list[prompt.ModelMessage] = []
     for index, message in enumerate(messages):
-        parts = [
-            part
-            for part in message.parts
-            if not isinstance(part, ui.ToolPart)
-            or (
-                not _is_passed_over(part, index, last_user) and (not ignore_incomplete_tool_calls or _is_complete(part))
-            )
-        ]
+        parts = message.parts
+        if index < last_user:
+            parts = [part for part in parts if not isinstance(part, ui.ToolPart) or part.state != "approval-requested"]
+        if ignore_incomplete_tool_calls:
+            parts = [part for part in parts if not isinstance(part, ui.ToolPart) or _is_complete(part)]
         match message.role:
             case "system":
                 result.append(_system(parts))
@@ -65,10 +62,6 @@ def convert_to_model_messages(
             case "assistant":
                 result += convert.assistant(parts)
     return result
-
-
-def _is_passed_over(part: ui.ToolPart, index: int, last_user: int) -> bool:
-    return part.state == "approval-requested" and index < last_user
 
 
 def _is_complete(part: ui.ToolPart) -> bool:
@@ -86,7 +79,7 @@ def _system(parts: list[ui.UIPart]) -> prompt.SystemMessage:
 class _Conversion:
     def __init__(self, tools: Tools, convert_data_part: ConvertDataPart | None) -> None:
         self._tools = tools
-        self._data = convert_data_part or _left_out
+        self._data = convert_data_part or (lambda _: None)
 
     def user(self, parts: Iterable[ui.UIPart]) -> list[prompt.UserContent]:
         content: list[prompt.UserContent] = []
@@ -146,11 +139,10 @@ class _Conversion:
     def _call(self, part: ui.ToolPart) -> list[prompt.AssistantContent]:
         failed = part.state == "output-error"
         value, options = part.input, part.call_provider_metadata
-        if failed:
-            if value is UNSET or value is None:
-                value = UNSET if part.raw_input is None else part.raw_input
-            if options is None:
-                options = part.result_provider_metadata
+        if failed and (value is UNSET or value is None):
+            value = UNSET if part.raw_input is None else part.raw_input
+        if failed and options is None:
+            options = part.result_provider_metadata
         content: list[prompt.AssistantContent] = [
             prompt.ToolCallPart(
                 tool_call_id=part.tool_call_id,
@@ -173,14 +165,13 @@ class _Conversion:
             )
         if part.provider_executed and part.state in ("output-available", "output-error"):
             output = prompt.ErrorJSONOutput(value=part.error_text) if failed else self._output(part)
-            options = part.result_provider_metadata
-            content.append(_result(part, output, part.call_provider_metadata if options is None else options))
+            content.append(_result(part, output, part.result_provider_metadata))
         return content
 
     def _told(self, part: ui.ToolPart) -> list[prompt.ToolContent]:
         """What comes back to the model. A provider's own tools have told it in their step already."""
         content: list[prompt.ToolContent] = []
-        approval, options = part.approval, part.call_provider_metadata
+        approval = part.approval
         if approval and approval.approved is not None:
             content.append(
                 prompt.ToolApprovalResponse(
@@ -191,17 +182,17 @@ class _Conversion:
                 )
             )
             if part.state == "approval-responded" and not approval.approved:
-                content.append(_result(part, prompt.ExecutionDenied(reason=approval.reason), options))
+                content.append(_result(part, prompt.ExecutionDenied(reason=approval.reason)))
         if not part.provider_executed:
             match part.state:
                 case "output-available":
-                    content.append(_result(part, self._output(part), options))
+                    content.append(_result(part, self._output(part)))
                 case "output-error":
                     text = "unknown error" if part.error_text is None else part.error_text
-                    content.append(_result(part, prompt.ErrorTextOutput(value=text), options))
+                    content.append(_result(part, prompt.ErrorTextOutput(value=text)))
                 case "output-denied":
                     reason = _DENIED if approval is None or approval.reason is None else approval.reason
-                    content.append(_result(part, prompt.ErrorTextOutput(value=reason), options))
+                    content.append(_result(part, prompt.ErrorTextOutput(value=reason)))
         return content
 
     def _output(self, part: ui.ToolPart) -> prompt.ToolOutput:
@@ -214,15 +205,14 @@ class _Conversion:
         return prompt.TextOutput(value=output) if isinstance(output, str) else prompt.JSONOutput(value=output)
 
 
-def _left_out(_: ui.DataPart) -> None:
-    return None
-
-
 def _result(
-    part: ui.ToolPart, output: prompt.ToolOutput, options: prompt.ProviderOptions | None
+    part: ui.ToolPart, output: prompt.ToolOutput, options: prompt.ProviderOptions | None = None
 ) -> prompt.ToolResultPart:
     return prompt.ToolResultPart(
-        tool_call_id=part.tool_call_id, tool_name=part.name, output=output, provider_options=options
+        tool_call_id=part.tool_call_id,
+        tool_name=part.name,
+        output=output,
+        provider_options=part.call_provider_metadata if options is None else options,
     )
 
 

@@ -1,7 +1,7 @@
 """Leaves out of a conversation what a model no longer needs (npm `ai` 7.0.173, `pruneMessages`)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
@@ -9,14 +9,12 @@ import msgspec
 
 from edgechat.errors import InvalidArgumentError
 from edgechat.model.prompt import (
-    AssistantMessage,
     ModelMessage,
     ReasoningFilePart,
     ReasoningPart,
     ToolApprovalRequest,
     ToolApprovalResponse,
     ToolCallPart,
-    ToolMessage,
     ToolResultPart,
 )
 
@@ -55,7 +53,8 @@ def prune_messages(
     """
     result = list(messages)
     if reasoning != "none":
-        result = _without_reasoning(result, 1 if reasoning == "before-last-message" else 0)
+        end = len(result) - (reasoning == "before-last-message")
+        result = _filtered(result, end, lambda parts: [part for part in parts if not _is_reasoning(part)])
     if isinstance(tool_calls, str):
         tool_calls = [] if tool_calls == "none" else [ToolPruning(tool_calls)]
     for pruning in tool_calls:
@@ -63,74 +62,58 @@ def prune_messages(
     return [message for message in result if message.content] if empty_messages == "remove" else result
 
 
-def _without_reasoning(messages: list[ModelMessage], kept: int) -> list[ModelMessage]:
+def _filtered(
+    messages: list[ModelMessage], end: int, parts_left: Callable[[Sequence[Any]], list[Any]]
+) -> list[ModelMessage]:
     return [
-        _replaced(message, [part for part in message.content if not _is_reasoning(part)])
-        if isinstance(message, AssistantMessage) and index < len(messages) - kept
-        else message
+        message
+        if isinstance(message.content, str) or index >= end
+        else msgspec.structs.replace(message, content=parts_left(message.content))
         for index, message in enumerate(messages)
     ]
 
 
 def _without_tool_calls(messages: list[ModelMessage], pruning: ToolPruning) -> list[ModelMessage]:
     first_kept = max(len(messages) - pruning.kept, 0)
-    links = _Links(messages, first_kept, pruning.tools)
-    return [
-        _replaced(message, _pruned(message, links))
-        if isinstance(message, AssistantMessage | ToolMessage) and index < first_kept
-        else message
-        for index, message in enumerate(messages)
-    ]
+    names: dict[str, str] = {}  # of tools, by the id of their call
+    calls: dict[str, str] = {}  # by the id of the approval they were asked for
+    kept_calls: set[str] = set()
+    kept_approvals: set[str] = set()
+    for index, message in enumerate(messages):
+        for part in () if isinstance(message.content, str) else message.content:
+            if isinstance(part, ToolCallPart | ToolResultPart):
+                names[part.tool_call_id] = part.tool_name
+                if index >= first_kept:
+                    kept_calls.add(part.tool_call_id)
+            elif isinstance(part, ToolApprovalRequest | ToolApprovalResponse):
+                if isinstance(part, ToolApprovalRequest):
+                    calls[part.approval_id] = part.tool_call_id
+                if index >= first_kept:
+                    kept_approvals.add(part.approval_id)
+    kept_calls.update(calls[approval] for approval in kept_approvals if approval in calls)
 
+    def is_spared(tool: str | None) -> bool:
+        return tool is not None and pruning.tools is not None and tool not in pruning.tools
 
-def _replaced(message: ModelMessage, content: list[Any]) -> ModelMessage:
-    return message if isinstance(message.content, str) else msgspec.structs.replace(message, content=content)
-
-
-class _Links:
-    """Which calls, results and approvals stay. An approval knows its tool by the call it was asked for."""
-
-    def __init__(self, messages: list[ModelMessage], first_kept: int, pruned_tools: Sequence[str] | None) -> None:
-        self._pruned_tools = pruned_tools
-        self._names: dict[str, str] = {}
-        self._calls: dict[str, str] = {}
-        self._kept_calls: set[str] = set()
-        self._kept_approvals: set[str] = set()
-        for index, message in enumerate(messages):
-            is_kept = index >= first_kept
-            for part in () if isinstance(message.content, str) else message.content:
-                if isinstance(part, ToolCallPart | ToolResultPart):
-                    self._names[part.tool_call_id] = part.tool_name
-                    if is_kept:
-                        self._kept_calls.add(part.tool_call_id)
-                elif isinstance(part, ToolApprovalRequest | ToolApprovalResponse):
-                    if isinstance(part, ToolApprovalRequest):
-                        self._calls[part.approval_id] = part.tool_call_id
-                    if is_kept:
-                        self._kept_approvals.add(part.approval_id)
-        self._kept_calls.update(self._calls[key] for key in self._kept_approvals if key in self._calls)
-
-    def stays(self, part: Any) -> bool:
+    def stays(part: Any) -> bool:
         if isinstance(part, ToolCallPart | ToolResultPart):
-            return part.tool_call_id in self._kept_calls or self._is_spared(part.tool_name)
+            return part.tool_call_id in kept_calls or is_spared(part.tool_name)
         if isinstance(part, ToolApprovalRequest | ToolApprovalResponse):
-            name = self._names.get(self._calls.get(part.approval_id, ""))
-            return part.approval_id in self._kept_approvals or (name is not None and self._is_spared(name))
+            return part.approval_id in kept_approvals or is_spared(names.get(calls.get(part.approval_id, "")))
         return True
 
-    def _is_spared(self, name: str) -> bool:
-        return self._pruned_tools is not None and name not in self._pruned_tools
+    return _filtered(messages, first_kept, lambda parts: _pruned(parts, stays))
 
 
-def _pruned(message: AssistantMessage | ToolMessage, links: _Links) -> list[Any]:
+def _pruned(parts: Sequence[Any], stays: Callable[[Any], bool]) -> list[Any]:
     """Reasoning goes with what follows it: to a provider they may be one."""
-    runs = [(kind, list(parts)) for kind, parts in groupby(message.content, _is_reasoning)]
-    content: list[Any] = []
-    for index, (is_reasoning, parts) in enumerate(runs):
-        following = runs[index + 1][1] if is_reasoning and index + 1 < len(runs) else parts
-        if any(map(links.stays, following)):
-            content += filter(links.stays, parts)
-    return content
+    runs = [(kind, list(run)) for kind, run in groupby(parts, _is_reasoning)]
+    left: list[Any] = []
+    for index, (is_reasoning, run) in enumerate(runs):
+        following = runs[index + 1][1] if is_reasoning and index + 1 < len(runs) else run
+        if any(map(stays, following)):
+            left += filter(stays, run)
+    return left
 
 
 def _is_reasoning(part: Any) -> bool:

@@ -40,8 +40,10 @@ class UIMessageStreamWriter(Protocol):
 
 
 class StepEnd(NamedTuple):
+    """Of the answer so far."""
+
     messages: list[UIMessage]
-    """The original ones, and the answer so far."""
+    """The original ones, and the answer."""
     response_message: UIMessage
     is_continuation: bool
     """The answer goes on with the last of the original messages."""
@@ -86,19 +88,15 @@ async def create_ui_message_stream(
     """
     merger = _Merger(on_error)
     answer = _Answer(list(original_messages), message_id or generate_id())
-    batches = merger.run(execute)
-    if on_step_end is None and on_end is None:
-        async with aclosing(batches):
-            async for batch in batches:
-                yield [answer.identified(chunk) for chunk in batch]
-        return
+    is_folded = on_step_end is not None or on_end is not None
     has_left, failure = True, None
     try:
-        async with aclosing(batches):
+        async with aclosing(merger.run(execute)) as batches:
             async for batch in batches:
                 ready: list[ui.UIChunk] = []
                 for chunk in map(answer.identified, batch):
-                    answer.apply(chunk)
+                    if is_folded:
+                        answer.fold.apply(chunk)
                     if on_step_end and isinstance(chunk, ui.FinishStep):
                         if ready:
                             yield ready
@@ -135,8 +133,12 @@ class _Merger:
         self._send([chunk])
 
     def merge(self, batches: AsyncIterable[list[ui.UIChunk]]) -> None:
+        async def pump() -> None:
+            async for batch in batches:
+                self._send(batch)
+
         if self._is_open:
-            self._start(self._pump(batches))
+            self._start(pump())
 
     def set_outcome(self, outcome: Outcome) -> None:
         if self.outcome.status == "unknown":
@@ -167,10 +169,6 @@ class _Merger:
             self._batch += chunks
             self._wake.set()
 
-    async def _pump(self, batches: AsyncIterable[list[ui.UIChunk]]) -> None:
-        async for batch in batches:
-            self._send(batch)
-
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._guarded(work))
         self._tasks.add(task)
@@ -180,19 +178,16 @@ class _Merger:
         try:
             await work
         except Exception as error:
-            self._fail(error)
+            self.outcome = Outcome("failed", error)
+            try:
+                self.write(ui.Error(error_text=self.on_error(error)))
+            except Exception as another:
+                self.outcome = Outcome("failed", another)
+                self._failure = another
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         self._wake.set()
-
-    def _fail(self, error: Exception) -> None:
-        self.outcome = Outcome("failed", error)
-        try:
-            self.write(ui.Error(error_text=self.on_error(error)))
-        except Exception as another:
-            self.outcome = Outcome("failed", another)
-            self._failure = another
 
 
 class _Answer:
@@ -203,38 +198,35 @@ class _Answer:
         self._last = originals[-1] if originals and originals[-1].role == "assistant" else None
         self._id = self._last.id if self._last else message_id
         message = copy.deepcopy(self._last) if self._last else UIMessage(id=self._id, role="assistant")
-        self._fold = MessageFold(message)
+        self.fold = MessageFold(message)
 
     def identified(self, chunk: ui.UIChunk) -> ui.UIChunk:
         if isinstance(chunk, ui.Start) and chunk.message_id is None:
             return msgspec.structs.replace(chunk, message_id=self._id)
         return chunk
 
-    def apply(self, chunk: ui.UIChunk) -> None:
-        self._fold.apply(chunk)
-
     def step_end(self) -> StepEnd:
-        message = copy.deepcopy(self._fold.message)
+        message = copy.deepcopy(self.fold.message)
         return StepEnd(self._messages(message), message, self._is_continuation)
 
     def end(self, outcome: Outcome, has_left: bool) -> StreamEnd:
-        self._fold.close()
-        message = self._fold.message
-        if outcome.status == "unknown" and self._fold.aborted:
+        self.fold.close()
+        message = self.fold.message
+        if outcome.status == "unknown" and self.fold.aborted:
             outcome = Outcome("aborted")
         return StreamEnd(
             messages=self._messages(message),
             response_message=message,
             is_continuation=self._is_continuation,
-            is_aborted=self._fold.aborted or outcome.status == "aborted",
+            is_aborted=self.fold.aborted or outcome.status == "aborted",
             is_cancelled=has_left and outcome.status == "unknown",
             outcome=outcome,
-            finish_reason=self._fold.finish_reason,
+            finish_reason=self.fold.finish_reason,
         )
 
     @property
     def _is_continuation(self) -> bool:
-        return self._last is not None and self._fold.message.id == self._last.id
+        return self._last is not None and self.fold.message.id == self._last.id
 
     def _messages(self, message: UIMessage) -> list[UIMessage]:
         return [*(self._originals[:-1] if self._is_continuation else self._originals), message]
