@@ -1,9 +1,8 @@
 """Fakes for the tests of an application: models, the network, Cloudflare's bindings, and recordings of real answers."""
 
-from edgechat.testing.ai import AICall, FakeAI, ai_error
 from edgechat.testing.bindings import JsDict, JsException
 from edgechat.testing.d1 import FakeD1
-from edgechat.testing.fetch import FakeFetch, FakeRequest, HTTPAnswer
+from edgechat.testing.fetch import AICall, FakeAI, FakeFetch, FakeRequest, HTTPAnswer, ai_error
 from edgechat.testing.kv import FakeKV
 from edgechat.testing.models import FakeModel, reasoning, tool_call
 from edgechat.testing.r2 import FakeR2

@@ -29,8 +29,6 @@ _PRAGMAS = frozenset(
     """.split()
 )
 
-_UNKNOWN_NAMES = {3091: "SQLITE_CONSTRAINT_DATATYPE"}  # unknown to Python 3.14
-
 _COMMENTS = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _SCHEMA = re.compile(r"\s*(ALTER|CREATE|DROP)\b", re.IGNORECASE)
 _TRANSACTION = re.compile(r"\s*(BEGIN|COMMIT|END|ROLLBACK|SAVEPOINT|RELEASE)\b", re.IGNORECASE)
@@ -268,6 +266,7 @@ def _text(error: sqlite3.Error) -> str:
     if name is None:
         is_count = "binding" in str(error)
         return "Wrong number of parameter bindings for SQL query." if is_count else str(error)
-    name = _UNKNOWN_NAMES.get(error.sqlite_errorcode, name)
+    if error.sqlite_errorcode == 3091:  # unknown to Python 3.14
+        name = "SQLITE_CONSTRAINT_DATATYPE"
     primary = "_".join(name.split("_")[:2])
     return f"{error}: {primary}" if name == primary else f"{error}: {primary} (extended: {name})"
