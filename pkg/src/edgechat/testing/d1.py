@@ -23,9 +23,9 @@ _BIGINT = 2**53 - 1  # from here on Pyodide makes a bigint of an int
 
 _PRAGMAS = frozenset(
     """
-    case_sensitive_like defer_foreign_keys foreign_key_check foreign_key_list foreign_keys ignore_check_constraints
-    index_info index_list index_xinfo legacy_alter_table optimize quick_check recursive_triggers
-    reverse_unordered_selects table_info table_list table_xinfo
+    case_sensitive_like data_version defer_foreign_keys foreign_key_check foreign_key_list foreign_keys
+    ignore_check_constraints index_info index_list index_xinfo legacy_alter_table optimize quick_check
+    recursive_triggers reverse_unordered_selects table_info table_list table_xinfo
     """.split()
 )
 
