@@ -14,6 +14,7 @@ from edgechat.ui.messages import FilePart, TextPart, UIMessage, UIPart
 from service.attachments import Attachments, checked_files, delete_missing, kinds, with_files
 from service.attachments.handlers import _key
 from service.auth import User, accounts
+from service.history import History, Turn
 from service.models import Choice
 from service.routes import respond
 from service.web import HTTPError, Response, Stream
@@ -343,6 +344,20 @@ async def test_a_users_files_can_be_deleted_together() -> None:
     await Attachments(env, User("user_1")).delete_all()
     assert [found.key for found in (await env.r2.list())["objects"]] == [f"user_2/attachments/{kept['id']}"]
     await Attachments(env, User("user_1")).delete_all()
+
+
+async def test_the_files_of_a_chat_can_be_deleted() -> None:
+    env, user = Env(user=ROOMY), User("user_1")
+    gone, other, unsent = [await uploaded(env, NOTES, "text/plain") for _ in range(3)]
+    for chat_id, file in (("c1", gone), ("c2", other)):
+        parts: list[UIPart] = [TextPart(text=unsent["url"]), file_part(file)]
+        asked, answered = message(*parts), UIMessage(id="a1", role="assistant", parts=[TextPart(text="Fine")])
+        await History(env.db, user).save(Turn(chat_id, None, [asked, answered]))
+    await Attachments(env, User("user_2")).delete_of_chat("c1")
+    assert (await ask(env, "GET", gone["url"])).status == 200
+    await Attachments(env, user).delete_of_chat("c1")
+    assert [(await ask(env, "GET", file["url"])).status for file in (gone, other, unsent)] == [404, 200, 200]
+    assert len((await env.r2.list())["objects"]) == 2
 
 
 async def test_the_files_of_a_guest_pass_to_their_account() -> None:

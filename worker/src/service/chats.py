@@ -110,8 +110,12 @@ async def patch_chat(request: Request, desk: Desk, chat_id: str) -> Response:
 
 @_at_desk
 async def delete_chat(_request: Request, desk: Desk, chat_id: str) -> Response:
-    if await desk.memory.read(chat_id, lambda: desk.catalogue.find(chat_id)) is None:
+    found = await desk.memory.read(chat_id, lambda: desk.catalogue.find(chat_id))
+    if found is None:
         raise unknown_chat()
+    if found.is_archived:
+        await desk.open(chat_id)  # its messages name its files
+    await Attachments(desk.env, desk.user).delete_of_chat(chat_id)
     await desk.memory.forget(chat_id)
     await desk.catalogue.delete(chat_id)
     return Response(status=HTTPStatus.NO_CONTENT)

@@ -42,6 +42,11 @@ WHERE user_id = ?1 AND uploaded_at IS NOT NULL AND id IN (SELECT value FROM json
 """
 
 _OWN = "FROM attachments WHERE user_id = ?1 AND (?2 IS NULL OR id = ?2)"
+_OF_CHAT = """
+FROM attachments WHERE user_id = ?1 AND '/api/attachments/' || id IN (
+  SELECT part.value ->> 'url' FROM messages, json_each(messages.parts) AS part
+  WHERE messages.user_id = ?1 AND messages.conversation_id = ?2 AND part.value ->> 'type' = 'file')
+"""
 _MISSING = "FROM attachments WHERE uploaded_at IS NULL AND created_at < ?1"
 
 
@@ -103,6 +108,10 @@ class Attachments:
     async def delete(self, id: str) -> bool:
         """False if there is no such file."""
         return await _delete(self._db, self._r2, _OWN, self.user.id, id)
+
+    async def delete_of_chat(self, chat_id: str) -> None:
+        """The files that its messages name: ask before they are deleted."""
+        await _delete(self._db, self._r2, _OF_CHAT, self.user.id, chat_id)
 
     async def delete_all(self) -> None:
         """Raises when R2 fails: then what is left can be deleted again."""
