@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from edgechat.errors import UIMessageStreamError
 from edgechat.ui import chunks as ui
 from edgechat.ui.messages import (
     DataPart,
@@ -15,7 +14,7 @@ from edgechat.ui.messages import (
     UIMessage,
     UIPart,
 )
-from edgechat.ui.tool_fold import ToolFold, interrupt, step_begin
+from edgechat.ui.tool_fold import ToolFold, interrupt, not_started, step_begin
 
 _UNSAFE_KEYS = frozenset({"__proto__", "constructor", "prototype"})
 
@@ -203,7 +202,7 @@ class MessageFold:
 def _grow[Part: (TextPart, ReasoningPart)](open: dict[str, Part], chunk: ui.TextDelta | ui.ReasoningDelta) -> Part:
     part = open.get(chunk.id)
     if part is None:
-        raise _not_started(chunk)
+        raise not_started(chunk, chunk.id)
     # CPython grows a string in place if nobody else holds it: else every delta would copy all of the text.
     text = part.text
     part.text = ""
@@ -217,18 +216,11 @@ def _grow[Part: (TextPart, ReasoningPart)](open: dict[str, Part], chunk: ui.Text
 def _end[Part: (TextPart, ReasoningPart)](open: dict[str, Part], chunk: ui.TextEnd | ui.ReasoningEnd) -> Part:
     part = open.pop(chunk.id, None)
     if part is None:
-        raise _not_started(chunk)
+        raise not_started(chunk, chunk.id)
     part.state = "done"
     if chunk.provider_metadata is not None:
         part.provider_metadata = chunk.provider_metadata
     return part
-
-
-def _not_started(chunk: ui.TextDelta | ui.TextEnd | ui.ReasoningDelta | ui.ReasoningEnd) -> UIMessageStreamError:
-    name = str(chunk.__struct_config__.tag)
-    return UIMessageStreamError(
-        f"A {name} chunk for {chunk.id!r}, which was not started.", chunk_type=name, chunk_id=chunk.id
-    )
 
 
 def _merged(old: Any, new: Any) -> Any:

@@ -105,11 +105,7 @@ class ToolFold:
     def _grow(self, chunk: ui.ToolInputDelta) -> ToolPart:
         streaming = self._inputs.get(chunk.tool_call_id)
         if streaming is None:
-            raise UIMessageStreamError(
-                f"A tool-input-delta chunk for {chunk.tool_call_id!r}, which was not started.",
-                chunk_type="tool-input-delta",
-                chunk_id=chunk.tool_call_id,
-            )
+            raise not_started(chunk, chunk.tool_call_id)
         count = len(self._parts)
         part = self._part(streaming.start, dynamic=bool(streaming.start.dynamic))
         is_new = len(self._parts) > count
@@ -205,6 +201,11 @@ class _Input:
     @property
     def value(self) -> Any:
         return self.text if self.start.input_encoding == "text" else self._json.value
+
+
+def not_started(chunk: ui.Chunk, id: str) -> UIMessageStreamError:
+    name = str(chunk.__struct_config__.tag)
+    return UIMessageStreamError(f"A {name} chunk for {id!r}, which was not started.", chunk_type=name, chunk_id=id)
 
 
 def step_begin(parts: list[UIPart]) -> int:

@@ -56,21 +56,21 @@ _OF_SOME_STATES = ("output", "errorText", "approval")
 type _Index = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
-class _URLSource(msgspec.Struct, tag_field="sourceType", tag="url", rename="camel"):
+class _Source(msgspec.Struct, tag_field="sourceType", rename="camel", kw_only=True):
     type: Literal["source"]
     id: str
-    url: str
-    title: str | UnsetType = UNSET
     provider_metadata: ProviderMetadata | UnsetType = UNSET
 
 
-class _DocumentSource(msgspec.Struct, tag_field="sourceType", tag="document", rename="camel"):
-    type: Literal["source"]
-    id: str
+class _URLSource(_Source, tag="url", kw_only=True):
+    url: str
+    title: str | UnsetType = UNSET
+
+
+class _DocumentSource(_Source, tag="document", kw_only=True):
     media_type: str
     title: str
     filename: str | UnsetType = UNSET
-    provider_metadata: ProviderMetadata | UnsetType = UNSET
 
 
 class _Citation(msgspec.Struct, rename="camel"):
