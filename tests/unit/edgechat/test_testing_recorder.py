@@ -6,17 +6,13 @@ import pytest
 
 from edgechat.errors import APICallError
 from edgechat.http import Fetch, FetchResponse
-from edgechat.model.types import ModelRequest
 from edgechat.testing import (
-    FakeAI,
     FakeClock,
     FakeFetch,
     HTTPAnswer,
     drop,
     record,
-    record_sender,
     replay,
-    replay_sender,
     wait,
 )
 
@@ -141,12 +137,3 @@ async def test_a_recording_starts_anew(path: Path) -> None:
     await ask(record(FakeFetch("a"), path))
     await ask(record(FakeFetch("b"), path))
     assert await ask(replay(path)) == [b"b"]
-
-
-async def test_calls_through_a_binding_can_be_recorded(path: Path) -> None:
-    request = ModelRequest(model="@cf/x/y", body=b'{"stream": true}', headers={"x-session-affinity": "c1"})
-    async with record_sender(FakeAI("Hello there"), path)(request) as response:
-        chunks = await read_all(response)
-    async with replay_sender(path)(request) as response:
-        assert await read_all(response) == chunks
-    assert len(chunks) == 4

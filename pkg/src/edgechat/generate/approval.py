@@ -13,7 +13,7 @@ from typing import Literal
 import msgspec
 
 from edgechat.errors import InvalidToolApprovalError, InvalidToolInputError
-from edgechat.generate.callbacks import awaited
+from edgechat.generate.interrupt import awaited
 from edgechat.generate.stream_parts import ToolCall
 from edgechat.generate.tools import Tool
 from edgechat.model import prompt

@@ -1,6 +1,7 @@
 """Ends an answer from outside: on demand, or when a limit of time has passed."""
 
 import asyncio
+import inspect
 from collections.abc import Awaitable, Coroutine
 from typing import Any
 
@@ -87,3 +88,8 @@ class Interrupt:
     def close(self) -> None:
         for kind in list(self._timers):
             self.stop_timer(kind)
+
+
+async def awaited(value: Any) -> Any:
+    """What a callback gave, which may be sync or async."""
+    return await value if inspect.isawaitable(value) else value

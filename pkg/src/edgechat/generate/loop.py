@@ -10,19 +10,16 @@ from edgechat.errors import EdgeChatError, NoOutputGeneratedError, ToolError
 from edgechat.generate import approval
 from edgechat.generate import stream_parts as stream
 from edgechat.generate.approval import ApprovalPolicy
-from edgechat.generate.callbacks import awaited
 from edgechat.generate.execute import Execution, error_of
-from edgechat.generate.interrupt import Interrupt, Stopped, Timeout
+from edgechat.generate.interrupt import Interrupt, Stopped, Timeout, awaited
 from edgechat.generate.output import Output
-from edgechat.generate.response import to_response_messages
-from edgechat.generate.result import StepResult, TextResult
+from edgechat.generate.result import StepResult, TextResult, to_response_messages
 from edgechat.generate.retry import call_with_retries
 from edgechat.generate.settings import CallSettings, PrepareStep, StepPlan, StepStart, StopCondition
 from edgechat.generate.step import IdReserver, Step
 from edgechat.generate.stream_parts import StreamPart
 from edgechat.generate.timing import Timing
-from edgechat.generate.tool_calls import RepairToolCall, repaired
-from edgechat.generate.tools import Tool
+from edgechat.generate.tools import RepairToolCall, Tool, repaired
 from edgechat.model import parts as model
 from edgechat.model import prompt
 from edgechat.model.prompt import ModelMessage

@@ -9,8 +9,7 @@ from edgechat.generate.approval import ApprovalPolicy
 from edgechat.generate.interrupt import Timeout
 from edgechat.generate.result import StepResult, TextResult
 from edgechat.generate.stream_parts import StreamPart
-from edgechat.generate.tool_calls import RepairToolCall
-from edgechat.generate.tools import ToolSet
+from edgechat.generate.tools import RepairToolCall, ToolSet
 from edgechat.model.prompt import ModelMessage, ProviderOptions
 from edgechat.model.types import LanguageModel, Reasoning, ToolChoice
 

@@ -9,8 +9,7 @@ from edgechat.errors import APICallError, InvalidToolApprovalError, StreamTrunca
 from edgechat.generate import stream_parts as stream
 from edgechat.generate.result import ContentPart, Reasoning, StepResult, Text
 from edgechat.generate.timing import Timing
-from edgechat.generate.tool_calls import parse_tool_call
-from edgechat.generate.tools import Tool
+from edgechat.generate.tools import Tool, parse_tool_call
 from edgechat.model import parts as model
 from edgechat.model.parts import FinishReason, ModelPart, ProviderMetadata, Usage
 from edgechat.model.types import ToolChoice, ToolNamed

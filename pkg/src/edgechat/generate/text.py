@@ -8,8 +8,7 @@ from typing import Any, Unpack, cast, overload
 import msgspec
 
 from edgechat.errors import NoObjectGeneratedError, public_text
-from edgechat.generate.callbacks import awaited
-from edgechat.generate.interrupt import Interrupt, Stopped, Timeout
+from edgechat.generate.interrupt import Interrupt, Stopped, Timeout, awaited
 from edgechat.generate.loop import Loop, Task
 from edgechat.generate.output import Output
 from edgechat.generate.result import TextResult

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 from edgechat.http import Fetch
 from edgechat.model.openai_chat import OpenAIChat
+from edgechat.model.openai_chat.api import common_body
 from edgechat.model.openai_chat.compatible import OpenAICompatibleDecoder
 from edgechat.model.openai_chat.messages import ChatMessages
-from edgechat.model.openai_chat.request import common_body
 from edgechat.model.prompt import AssistantMessage, ProviderOptions, ReasoningPart, ToolCallPart
 from edgechat.model.remote import RemoteModel, http_sender
 from edgechat.model.types import Decoder, ModelCall, without_none

@@ -6,7 +6,7 @@ from edgechat.testing.fetch import AICall, FakeAI, FakeFetch, FakeRequest, HTTPA
 from edgechat.testing.kv import FakeKV
 from edgechat.testing.models import FakeModel, reasoning, tool_call
 from edgechat.testing.r2 import FakeR2
-from edgechat.testing.recorder import record, record_sender, replay, replay_sender
+from edgechat.testing.recorder import record, replay
 from edgechat.testing.script import FakeClock, drop, hang, wait
 
 __all__ = [
@@ -27,9 +27,7 @@ __all__ = [
     "hang",
     "reasoning",
     "record",
-    "record_sender",
     "replay",
-    "replay_sender",
     "tool_call",
     "wait",
 ]

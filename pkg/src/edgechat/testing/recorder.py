@@ -15,7 +15,6 @@ import msgspec
 
 from edgechat.errors import APICallError
 from edgechat.http import Fetch, FetchResponse
-from edgechat.model.types import ModelRequest, Sender
 from edgechat.testing.fetch import BodyStep, ByPieces, FakeResponse, HTTPAnswer
 from edgechat.testing.script import Sleep, wait
 
@@ -71,12 +70,6 @@ def record(fetch: Fetch, path: str | Path, *, clock: Callable[[], float] = time.
     return recorded
 
 
-def record_sender(send: Sender, path: str | Path, *, clock: Callable[[], float] = time.perf_counter) -> Sender:
-    """A `Sender` that writes all that passes through it to a new file."""
-    file = _new(path)
-    return lambda request: _record(send(request), _model_request(request), file, clock)
-
-
 def replay(path: str | Path, *, speed: float = 0, sleep: Sleep = asyncio.sleep) -> Fetch:
     """A `Fetch` that gives the answers of a recording in their order: at once, or `speed` times as fast as they came.
 
@@ -90,12 +83,6 @@ def replay(path: str | Path, *, speed: float = 0, sleep: Sleep = asyncio.sleep) 
         return _replay(exchanges, _request(method, url, headers, body), speed, sleep)
 
     return replayed
-
-
-def replay_sender(path: str | Path, *, speed: float = 0, sleep: Sleep = asyncio.sleep) -> Sender:
-    """Like `replay`, for models that are reached through a binding."""
-    exchanges = _load(path)
-    return lambda request: _replay(exchanges, _model_request(request), speed, sleep)
 
 
 def _new(path: str | Path) -> Path:
@@ -116,10 +103,6 @@ def _request(method: str, url: str, headers: Mapping[str, str] | None, body: byt
         headers=_without_secrets(headers or {}),
         body=None if body is None else _Data.of(body),
     )
-
-
-def _model_request(request: ModelRequest) -> _Exchange:
-    return _request("POST", request.url or f"binding:{request.model}", request.headers, request.body)
 
 
 def _without_secrets(headers: Mapping[str, str]) -> dict[str, str]:
