@@ -18,9 +18,9 @@ async def verify(alg: str, jwk: Mapping[str, str], signature: bytes, data: bytes
     algorithm = _object(_ALGORITHMS[alg])
     try:
         key = await subtle.importKey("jwk", _object(jwk), algorithm, False, to_js(["verify"]))
+        return bool(await subtle.verify(algorithm, key, to_js(signature), to_js(data)))
     except JsException:  # such as a point that is not on the curve
         return False
-    return bool(await subtle.verify(algorithm, key, to_js(signature), to_js(data)))
 
 
 def _object(values: Mapping[str, Any]) -> Any:

@@ -1,24 +1,16 @@
 """Who is asking: sessions as signed tokens, sign-in, sign-out, and who is kept out."""
 
 from service.auth.accounts import OWNER
-from service.auth.gate import (
-    COOKIE,
-    refuse_revoked,
-    require_active_user,
-    require_session,
-    require_user,
-)
+from service.auth.gate import COOKIE, refuse_revoked, require_active_user, require_session, require_user
 from service.auth.handlers import delete_session, post_session
-from service.auth.sessions import LIFETIME, Session, User, new_guest, new_session, sign
+from service.auth.sessions import Session, User, new_session, sign
 
 __all__ = [
     "COOKIE",
-    "LIFETIME",
     "OWNER",
     "Session",
     "User",
     "delete_session",
-    "new_guest",
     "new_session",
     "post_session",
     "refuse_revoked",
