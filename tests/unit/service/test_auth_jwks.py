@@ -199,7 +199,7 @@ async def test_among_keys_of_one_id_the_right_one_is_found() -> None:
         lambda: '{"keys": {}}',
         lambda: '{"keys":[{"kid":"\xff"}',
         lambda: '{"keys":' + "[" * 10_000,
-        lambda: HTTPAnswer(*[b" " * 1024] * (MAX_SIZE // 1024 + 1)),
+        lambda: HTTPAnswer(document(EC.jwk), *[b" " * 1024] * (MAX_SIZE // 1024)),
     ],
 )
 async def test_an_answer_that_has_no_keys_is_no_answer(answer: Callable[[], Any]) -> None:
