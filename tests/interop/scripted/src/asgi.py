@@ -1,4 +1,4 @@
-from answers import answer
+from answers import answer  # type: ignore[import-not-found]
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route

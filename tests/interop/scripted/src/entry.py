@@ -1,7 +1,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from answers import answer
+from answers import answer  # type: ignore[import-not-found]
 from workers import Response, WorkerEntrypoint
 
 from edgechat.platform.cloudflare import read_body, stream_response
