@@ -60,24 +60,28 @@ class Memory:
         except Unavailable:
             return True
 
-    async def keep(self, turn: Turn, past: Past) -> Kept:
+    async def keep(self, turn: Turn, past: Past, budget: int = BUDGET) -> Kept:
         """Saves a turn that followed `past`. Takes some seconds when D1 fails: to be run under `waitUntil`."""
-
-        async def save() -> bool:
-            await self.history.save(turn)
-            return True
-
         kept: Kept = "saved"
         try:
-            await retrying(lambda: self._whole(turn.chat_id, save), SAVE_DELAYS)
+            await retrying(lambda: self.save(turn), SAVE_DELAYS)
         except TurnRefused as refusal:
             log.warning("A turn of chat %s was not saved: %s", turn.chat_id, refusal.code)
             return "refused"
         except Exception as error:
             log.error("D1 did not take a turn of chat %s: %s", turn.chat_id, error)
             kept = await self._set_aside(turn)
-        await self.tail.write(turn.chat_id, past.then(turn.messages).fitted())
+        await self.tail.write(turn.chat_id, past.then(turn.messages).fitted(budget))
         return kept
+
+    async def save(self, turn: Turn) -> None:
+        """Tries once, also in a conversation of which something is elsewhere. Raises as `History.save` does."""
+
+        async def save() -> bool:
+            await self.history.save(turn)
+            return True
+
+        await self._whole(turn.chat_id, save)
 
     async def compact(self, turn: Turn, past: Past, summarise: Summarise, budget: int = BUDGET) -> None:
         """After a turn was kept: sums up the beginning of a conversation that has become long. Never fails: without a
