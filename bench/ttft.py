@@ -7,15 +7,17 @@ page, the local network, the Worker, its session check and its history.
 import shutil
 import subprocess
 import time
+import tomllib
 
 import httpx
 from playwright.async_api import Page, async_playwright, expect
 
-from bench.service import chat_service
+from bench.service import ROOT, chat_service
 from bench.table import heading, row, spread
-from service.chat import INSTRUCTIONS, MAX_OUTPUT_TOKENS, MODEL, TEMPERATURE
+from service.answer import INSTRUCTIONS, TEMPERATURE
 
 RUNS = 25
+MODEL = tomllib.loads((ROOT / "wrangler.toml").read_text())["vars"]["LIMITS"]["models"]["small"]
 QUESTION = "What is the capital of France?"
 
 
@@ -54,10 +56,12 @@ def _url_of_the_ai() -> str:
 
 async def _ask_model(model: httpx.AsyncClient) -> float:
     messages = [{"role": "system", "content": INSTRUCTIONS}, {"role": "user", "content": QUESTION}]
-    limits = {"max_tokens": MAX_OUTPUT_TOKENS, "temperature": TEMPERATURE, "stream": True}
+    limits = {"max_tokens": MODEL["max_output"], "temperature": TEMPERATURE, "stream": True}
     body = {"inputs": {"messages": messages} | limits, "options": {}}
     started, first = time.perf_counter(), 0.0
-    async with model.stream("POST", "/run?version=3", json=body, headers={"cf-consn-model-id": MODEL}) as response:
+    async with model.stream(
+        "POST", "/run?version=3", json=body, headers={"cf-consn-model-id": MODEL["id"]}
+    ) as response:
         async for _ in response.aiter_raw():
             first = first or (time.perf_counter() - started) * 1000
     return first

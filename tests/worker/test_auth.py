@@ -144,7 +144,6 @@ def test_signing_out_everywhere(browser: Browser, id_token: Callable[..., str]) 
     assert is_let_in(again)
 
 
-@pytest.mark.xfail(reason="the chat does not ask yet, beside its call of the model", strict=False)
 def test_a_revoked_session_gets_no_answer(browser: Browser, id_token: Callable[..., str]) -> None:
     client, copy = browser(), browser()
     client.post("/api/session", json={"idToken": id_token("dave")})

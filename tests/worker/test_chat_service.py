@@ -141,8 +141,8 @@ def test_an_answer_that_is_stopped_is_saved_as_far_as_it_came(client: httpx.Clie
                 assert client.post(f"/api/chat/{chat}/stop").json() == {"stopped": True}
                 assert time.monotonic() - started < 0.5
                 assert client.get(f"/api/chats/{chat}").status_code == 200, "it is saved when the stop is answered"
-    kinds = [json.loads(chunk)["type"] for chunk in chunks[-5:-1]]
-    assert kinds == ["text-end", "finish-step", "data-figures", "abort"]
+    kinds = [json.loads(chunk)["type"] for chunk in chunks[-6:-1]]
+    assert kinds == ["text-end", "finish-step", "message-metadata", "data-figures", "abort"]
     assert chunks[-1] == "[DONE]"
     asked, answered = saved(client, chat)
     assert asked == question

@@ -1,38 +1,89 @@
 """The Cloudflare Worker: connects the service to its bindings and to the platform."""
 
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import aclosing
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import js
-from workers import Response, WorkerEntrypoint
+from pyodide.ffi import to_js
+from workers import Response, WorkerEntrypoint, python_to_rpc
 
 from edgechat.http import Fetch
 from edgechat.model.types import LanguageModel
 from edgechat.model.workers_ai import create_workers_ai
 from edgechat.platform.cloudflare import (
     AIBinding,
+    Writer,
     fetch,
     headers_of,
+    js_object,
     read_body,
     store_body,
     stream_bytes,
-    stream_response,
 )
-from service import cron
+from service import bindings, cron
 from service.bindings import D1Database, KVNamespace, R2Bucket, RateLimiter, Verify
+from service.outcome import Outcome
 from service.routes import respond
 from service.settings import Limits, read_limits
+from service.tape import Order
 from service.telemetry import Telemetry, observed_model
 from service.web import Download, Request, Stream
+from tape import Tape
 from webcrypto import verify
+
+__all__ = ["Default", "Tape"]
+
+
+class TapeStub:
+    """Reaches the methods of a `Tape`."""
+
+    def __init__(self, stub: Any) -> None:
+        # As it is in JavaScript: through the SDK, each call would cost three times as much.
+        self._stub = python_to_rpc(stub)
+
+    async def begin(self, announcement: str, waits: bool) -> dict[str, Any]:
+        begun: dict[str, Any] = (await self._stub.begin(announcement, waits)).to_py()
+        return begun
+
+    async def append(self, id: int, first_seq: int, data: bytes) -> Order:
+        order: Order = await self._stub.append(id, first_seq, to_js(data))
+        return order
+
+    async def watch(self, id: int) -> Order:
+        order: Order = await self._stub.watch(id)
+        return order
+
+    async def finish(self, id: int, outcome: Outcome, first_seq: int, data: bytes, is_saved: bool) -> bool:
+        is_whole: bool = await self._stub.finish(id, outcome, first_seq, to_js(data), is_saved)
+        return is_whole
+
+    async def discard(self, id: int) -> None:
+        await self._stub.discard(id)
+
+    async def stop(self) -> bool:
+        has_ended: bool = await self._stub.stop()
+        return has_ended
+
+    async def forget(self) -> None:
+        await self._stub.forget()
+
+    async def follow(self, cursor: int | None = None, id: int | None = None) -> Any:
+        headers = {} if cursor is None else {"last-event-id": str(cursor)}
+        response = await self._stub.fetch(f"https://tape/{id or ''}", js_object({"headers": js_object(headers)}))
+        return None if response.status == HTTPStatus.NO_CONTENT else response.body
 
 
 class Bindings:
     """The bindings of `wrangler.toml` by the names that the service uses."""
 
-    def __init__(self, env: Any) -> None:
+    def __init__(self, env: Any, ctx: Any) -> None:
         self._env = env
+        self._ctx = ctx
 
     def model(self, model_id: str) -> LanguageModel:
         return observed_model(create_workers_ai(AIBinding(self._env.AI))(model_id))
@@ -72,6 +123,14 @@ class Bindings:
     def var(self, name: str) -> str | None:
         return getattr(self._env, name, None) or None
 
+    def tape(self, user_id: str, chat_id: str) -> bindings.Tape | None:
+        namespace = getattr(self._env, "TAPE", None)
+        return TapeStub(namespace.getByName(f"{user_id}/{chat_id}")) if namespace else None
+
+    def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
+        # Eager: the model is called now.
+        self._ctx.waitUntil(asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True))
+
     @property
     def session_secret(self) -> str:
         secret = self.var("SESSION_SECRET")
@@ -85,7 +144,7 @@ telemetry = Telemetry(fetch)
 
 class Default(WorkerEntrypoint):  # type: ignore[misc]
     async def scheduled(self, controller: Any, _env: Any, _ctx: Any) -> None:
-        await cron.run(Bindings(self.env), int(controller.scheduledTime))
+        await cron.run(Bindings(self.env, self.ctx), int(controller.scheduledTime))
 
     async def fetch(self, request: Any) -> Response:
         js_request = request.js_object
@@ -105,12 +164,27 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
             partial(store_body, js_request),
             query=dict(parse_qsl(url.query)),
         )
-        bindings = Bindings(self.env)
-        response = await telemetry.observe(asked, partial(respond, asked, bindings), bindings.var, self.ctx.waitUntil)
+        env = Bindings(self.env, self.ctx)
+        response = await telemetry.observe(asked, partial(respond, asked, env), env.var, self.ctx.waitUntil)
         if isinstance(response.body, Stream):
             return Response(response.body.readable, status=response.status, headers=response.headers)
         if isinstance(response.body, Download):
             return stream_bytes(self.ctx, request, response.body.pieces, response.headers)
         if isinstance(response.body, bytes):
             return Response(response.body or None, status=response.status, headers=response.headers)
-        return stream_response(self.ctx, request, response.body, response.headers)
+        return self._stream(js_request, response.body, response.headers)
+
+    def _stream(self, request: Any, pieces: AsyncGenerator[bytes], headers: dict[str, str]) -> Response:
+        writer = Writer(request.signal)
+
+        async def pump() -> None:
+            try:
+                async with aclosing(pieces):
+                    async for piece in pieces:
+                        await writer.write(piece)
+            finally:
+                writer.close()
+
+        self.ctx.waitUntil(asyncio.Task(pump(), loop=asyncio.get_running_loop(), eager_start=True))
+        # The SDK would convert the headers one by one.
+        return Response(js.Response.new(writer.stream, js_object({"headers": headers})))

@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from edgechat.http import Fetch
 from edgechat.model.types import LanguageModel
 from edgechat.testing import FakeD1
 from service import auth
+from service.bindings import Tape
 from service.settings import Limits, read_limits
 from service.web import Request
 
@@ -88,6 +89,12 @@ class Env:
 
     def model(self, model_id: str) -> LanguageModel:
         raise AssertionError(f"{model_id} was asked")
+
+    def tape(self, user_id: str, chat_id: str) -> Tape | None:
+        return None
+
+    def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
+        raise AssertionError("work was started")
 
     async def verify(self, alg: str, jwk: Mapping[str, str], signature: bytes, data: bytes) -> bool:
         raise AssertionError("the platform's crypto was asked")

@@ -13,7 +13,7 @@ from edgechat.errors import APICallError
 from edgechat.generate import stream_text
 from edgechat.http import Fetch
 from edgechat.testing import FakeClock, FakeFetch, FakeModel, HTTPAnswer, wait
-from edgechat.ui.chunks import UIChunk
+from edgechat.ui.chunks import encode
 from service.telemetry import Telemetry, note_error, note_route, note_user, observed_model, phase
 from service.telemetry.log import JSONFormatter
 from service.telemetry.otlp import read_headers
@@ -96,7 +96,7 @@ def chatting(isolate: Isolate, *said: Any) -> Any:
             await isolate.clock.sleep(0.02)
         model = observed_model(FakeModel(list(said), clock=isolate.clock, model_id="@cf/small"))
         stream = stream_text(model=model, prompt="my diary")
-        return Response(stream.ui_message_stream())
+        return Response(encode(batch) async for batch in stream.ui_message_stream())
 
     return respond
 
@@ -292,9 +292,9 @@ def test_the_headers_of_a_collector_are_a_list() -> None:
 
 
 async def test_a_stream_that_is_left_leaves_its_line_too(isolate: Isolate) -> None:
-    async def body() -> AsyncGenerator[list[UIChunk]]:
+    async def body() -> AsyncGenerator[bytes]:
         while True:
-            yield []
+            yield b""
 
     async def respond() -> Response:
         return Response(body())

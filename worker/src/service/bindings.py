@@ -1,11 +1,13 @@
 """What the service uses of its bindings (`wrangler.toml`), as workers-runtime-sdk presents them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from edgechat.http import Fetch
 from edgechat.model.types import LanguageModel
+from service.outcome import Outcome
 from service.settings import Limits
+from service.tape import Order
 
 
 class D1Statement(Protocol):
@@ -84,6 +86,28 @@ class Verify(Protocol):
     async def __call__(self, alg: str, jwk: Mapping[str, str], signature: bytes, data: bytes) -> bool: ...
 
 
+class Tape(Protocol):
+    """The tape of one conversation, which is elsewhere: see `service.tape.Tape`."""
+
+    async def begin(self, announcement: str, waits: bool) -> Mapping[str, Any]: ...
+
+    async def append(self, id: int, first_seq: int, data: bytes) -> Order: ...
+
+    async def watch(self, id: int) -> Order: ...
+
+    async def finish(self, id: int, outcome: Outcome, first_seq: int, data: bytes, is_saved: bool) -> bool: ...
+
+    async def discard(self, id: int) -> None: ...
+
+    async def stop(self) -> bool: ...
+
+    async def forget(self) -> None: ...
+
+    async def follow(self, cursor: int | None = None, id: int | None = None) -> Any:
+        """A stream of the platform, as in `web.Stream`. None if there is nothing to follow."""
+        ...
+
+
 class Env(Protocol):
     """The bindings of one request."""
 
@@ -115,6 +139,14 @@ class Env(Protocol):
         ...
 
     def model(self, model_id: str) -> LanguageModel: ...
+
+    def tape(self, user_id: str, chat_id: str) -> Tape | None:
+        """None where there is no such binding."""
+        ...
+
+    def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
+        """Starts work that goes on when the request has been answered, or its client has gone."""
+        ...
 
     @property
     def session_secret(self) -> str: ...

@@ -1,170 +1,244 @@
-"""`POST /api/chat`: one message in, its answer out, both saved."""
+"""`POST /api/chat`: one message in, its answer out, both saved.
 
+The model is called at once. Beside it the admissions are asked: whether this user may, whether another answer is being
+generated, whether the question has its answer already. The response begins when all have agreed, as a rule before the
+first token; one that does not agree cancels the call.
+"""
+
+import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
 
 import msgspec
 
-from edgechat.generate.text import TextStream, stream_text
-from edgechat.ids import generate_id
-from edgechat.json import JSONDecoder
-from edgechat.model.prompt import ModelMessage, UserMessage, text_of
-from edgechat.model.types import LanguageModel
+from edgechat.sse import DONE
 from edgechat.ui import chunks as ui
-from edgechat.ui.convert import convert_to_model_messages
-from edgechat.ui.fold import MessageFold
-from edgechat.ui.messages import TextPart, UIMessage, decode_message
+from edgechat.ui.messages import UIMessage
 from service import generations
-from service.history import History
-from service.web import HTTPError, Request, parse, unknown_chat
+from service.answer import INSTRUCTIONS, Answer
+from service.attachments import Attachments, with_files
+from service.auth import User
+from service.bindings import Env
+from service.feed import Feed
+from service.generations import Busy, Duplicate, Generation
+from service.history import Memory, Past, summarise_with
+from service.history import Turn as SavedTurn
+from service.history.memory import now
+from service.models import Choice
+from service.outcome import is_settled
+from service.replay import to_chunks
+from service.tape import Announcement
+from service.telemetry import phase
+from service.turn import Turn
+from service.web import HTTPError, Response, Stream
 
 log = logging.getLogger("edgechat")
 
-MODEL = "@cf/meta/llama-3.1-8b-instruct-fp8-fast"
-INSTRUCTIONS = "You are a helpful assistant. Answer briefly and to the point."
-TEMPERATURE = 0.2
-MAX_OUTPUT_TOKENS = 512
-MAX_MESSAGE = 8_000
-"""Characters of one message."""
-MAX_HISTORY = 12_000
-"""Characters of earlier messages that the model is told; the oldest go first."""
+HEAD_START = 0.005
+"""Seconds from the call of the model to the admissions. The call leaves when the isolate has nothing else to do: asked
+at once, they would cost the first token as much time as they take to be asked."""
 
-Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+NOT_SAVED = "This answer could not be saved. Copy what you want to keep."
+
+type Admission = Callable[[], Awaitable[None]]
+"""Raises an `HTTPError` to refuse."""
 
 
-class _Body(msgspec.Struct, rename="camel"):
-    """Ours: `{id, message, parentId}`. The AI SDK's: `{id, messages, trigger, messageId?}`."""
+class _Answered(Exception):
+    """The question has its answer."""
 
-    id: Id
-    message: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    parent_id: Id | None = None
-    messages: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
-    trigger: Literal["submit-message", "regenerate-message"] = "submit-message"
+    def __init__(self, answer: UIMessage) -> None:
+        super().__init__(answer.id)
+        self.answer = answer
 
 
-class _Reference(msgspec.Struct):
-    id: Id
-    role: Literal["system", "user", "assistant"]
+class Exchange:
+    """One question and its answer, from the request to the saved turn."""
 
+    def __init__(self, env: Env, user: User, turn: Turn, choice: Choice, admissions: Sequence[Admission] = ()) -> None:
+        self._env = env
+        self._user = user
+        self._turn = turn
+        self._choice = choice
+        self._admissions = admissions
+        self._at = now()
+        self._memory = Memory(env.db, env.kv, env.r2, user)
+        self._tape = env.tape(user.id, turn.chat_id)
+        self._answer_id = turn.new_answer_id(user.id)
+        self._response: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self._pending: list[ui.UIChunk] = []
+        self._told: tuple[Generation, Feed] | None = None
+        """Who is told of the chunks, once all have agreed."""
 
-_body = JSONDecoder[_Body](_Body)
-_reference = JSONDecoder[_Reference](_Reference)
-
-
-class Turn(msgspec.Struct):
-    """What a request asks for: an answer to `message`, which follows the message `parent_id` or starts the chat."""
-
-    chat_id: str
-    message: UIMessage
-    parent_id: str | None
-
-
-async def read_turn(request: Request) -> Turn:
-    body = await request.json(_body)
-    if body.message is not msgspec.UNSET:
-        return Turn(body.id, _user_message(body.message), body.parent_id)
-    if body.messages is msgspec.UNSET or not body.messages:
-        raise HTTPError(HTTPStatus.BAD_REQUEST, "invalid_request", "The body has neither `message` nor `messages`.")
-    # The server has the conversation: of what the client sends, only the new message counts, and its place. What got no
-    # answer, because it never arrived, is no part of the conversation.
-    earlier = (parse(raw, _reference.decode) for raw in reversed(body.messages[:-1]))
-    parent = next((message.id for message in earlier if message.role == "assistant"), None)
-    return Turn(body.id, _user_message(body.messages[-1]), parent)
-
-
-def _user_message(raw: msgspec.Raw) -> UIMessage:
-    message = parse(raw, decode_message)
-    parse(raw, _reference.decode)
-    if message.role != "user":
-        raise HTTPError(HTTPStatus.BAD_REQUEST, "invalid_request", "The last message must be the user's.")
-    if not message.text.strip():
-        raise HTTPError(HTTPStatus.BAD_REQUEST, "empty_message", "The message is empty.")
-    if len(message.text) > MAX_MESSAGE:
-        raise HTTPError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            "message_too_long",
-            f"The message is too long: {MAX_MESSAGE} characters are the most.",
-        )
-    return UIMessage(id=message.id, role="user", parts=[TextPart(text=message.text)])
-
-
-async def history_of(history: History, turn: Turn) -> list[UIMessage]:
-    """The conversation before the turn. A first message needs no look at the database before the model is called."""
-    if turn.parent_id is None:
-        return []
-    messages = await history.load(turn.chat_id, turn.parent_id)
-    if messages is None:
-        raise unknown_chat()
-    if not messages:
-        raise HTTPError(
-            HTTPStatus.CONFLICT, "unknown_parent", "This conversation has changed elsewhere. Reload the page to see it."
-        )
-    return messages
-
-
-async def answer(
-    model: LanguageModel, history: History, turn: Turn, messages: list[UIMessage]
-) -> AsyncGenerator[list[ui.UIChunk]]:
-    """Streams the answer, then saves the turn, before the stream ends: who saw its end finds it in the history."""
-    stream = stream_text(
-        model=model,
-        instructions=INSTRUCTIONS,
-        messages=[*_window(convert_to_model_messages(messages)), UserMessage(turn.message.text)],
-        max_output_tokens=MAX_OUTPUT_TOKENS,
-        temperature=TEMPERATURE,
-    )
-    message_id = generate_id()
-    fold = MessageFold(UIMessage(id=message_id, role="assistant"))
-    with generations.running(history.user, turn.chat_id) as generation:
+    async def respond(self) -> Response:
+        """Raises `HTTPError`. An answer that was admitted is generated and saved, whether its client stays or not."""
+        with phase("history"):
+            past, messages = await self._recall()
+        self._env.wait_until(self._run(past, messages))
         try:
-            async with aclosing(stream.ui_message_stream(message_id=message_id)) as batches:
-                async for batch in batches:
-                    chunks = _with_figures(batch, stream)
-                    for chunk in chunks:
-                        fold.apply(chunk)
-                    yield chunks
-                    if generation.is_to_stop:
-                        stream.stop()
-        finally:
-            if stream.error:
-                log.warning("The model call of chat %s failed: %s", turn.chat_id, stream.error)
-            fold.close()
-            await history.save_turn(turn.chat_id, turn.parent_id, [turn.message, fold.message])
+            return await self._response
+        except _Answered as answered:
+            return _replay(answered.answer)
+        except Duplicate as duplicate:
+            return await self._attach(duplicate)
+        except Busy:
+            raise _busy() from None
+
+    async def _recall(self) -> tuple[Past, list[UIMessage]]:
+        """What came before, and what of it the model is told, the new message included."""
+        turn = self._turn
+        past = await self._memory.recall(turn.chat_id, turn.parent_id, self._env.limits.history_tokens)
+        files = Attachments(self._env, self._user)
+        return past, await with_files(self._env, files, [*past.messages, turn.message], self._choice)
+
+    async def _run(self, past: Past, messages: list[UIMessage]) -> None:
+        try:
+            try:
+                answer = await self._generate(past, messages, self._admit())
+            except Busy:
+                if self._env.var("WHEN_BUSY") != "queue":
+                    raise
+                past, answer = await self._generate_later()
+            await self._end(past, answer)
+        except Exception as error:
+            if self._response.done():
+                log.exception("An answer of chat %s was left as it was", self._turn.chat_id)
+            else:
+                self._response.set_exception(error)
+
+    async def _generate(self, past: Past, messages: list[UIMessage], admission: Awaitable[Generation]) -> Answer:
+        """Raises what `admission` raises, when the call of the model has been cancelled."""
+        self._pending.clear()
+        answer = Answer(
+            self._env.model(self._choice.model.id),
+            self._answer_id,
+            messages,
+            instructions=past.instructions(INSTRUCTIONS),
+            max_output_tokens=self._choice.model.max_output,
+        )
+        opening = asyncio.create_task(self._open(answer, admission))
+        async with aclosing(answer.chunks()) as batches:
+            async for chunks in batches:
+                self._pending += chunks
+                self._tell()
+        if refusal := await opening:
+            raise refusal
+        return answer
+
+    async def _generate_later(self) -> tuple[Past, Answer]:
+        """When the answer before has ended: it is part of the conversation then."""
+        generation = await self._begin(waits=True)
+        try:
+            self._turn.parent_id = generation.parent_id
+            past, messages = await self._recall()
+        except Exception:
+            await generation.discard()
+            raise
+        return past, await self._generate(past, messages, _granted(generation))
+
+    async def _open(self, answer: Answer, admission: Awaitable[Generation]) -> Exception | None:
+        """Begins the response, or stops the answer and returns why."""
+        try:
+            await asyncio.sleep(HEAD_START)
+            generation = await admission
+            feed = Feed()
+            self._told = generation, feed
+            self._tell()
+            self._response.set_result(Response(feed.pieces(), headers=dict(ui.HEADERS)))
+            generation.start(answer.stop)
+        except Exception as refusal:
+            answer.stop()
+            return refusal
+        return None
+
+    def _tell(self) -> None:
+        if self._told and self._pending:
+            generation, feed = self._told
+            feed.send(generation.encode(self._pending))
+            self._pending.clear()
+
+    async def _admit(self) -> Generation:
+        """Raises the first refusal."""
+        asked = [*(admission() for admission in self._admissions), self._refuse_answered(), self._begin()]
+        *others, begun = await asyncio.gather(*asked, return_exceptions=True)
+        refusal = next((answer for answer in (*others, begun) if isinstance(answer, BaseException)), None)
+        if refusal and isinstance(begun, Generation):
+            await begun.discard()
+        if refusal:
+            raise refusal
+        assert isinstance(begun, Generation)
+        return begun
+
+    async def _refuse_answered(self) -> None:
+        turn = self._turn
+        is_new = await self._memory.is_new(turn.chat_id, turn.parent_id, turn.message)
+        if not is_new and not turn.is_again and (answer := await self._find_answer()):
+            raise _Answered(answer)
+
+    async def _find_answer(self) -> UIMessage | None:
+        """Only one that is whole, or was stopped."""
+        chat_id = self._turn.chat_id
+        branch = await self._memory.read(chat_id, lambda: self._memory.history.load(chat_id, self._answer_id))
+        return branch[-1] if branch and is_settled(branch[-1]) else None
+
+    def _begin(self, *, waits: bool = False) -> Awaitable[Generation]:
+        turn = self._turn
+        announcement = Announcement(
+            user_id=self._user.id,
+            chat_id=turn.chat_id,
+            parent_id=turn.parent_id,
+            question=msgspec.Raw(msgspec.json.encode(turn.message)),
+            answer_id=self._answer_id,
+            key=turn.key,
+            is_again=turn.is_again,
+        )
+        return generations.begin(self._tape, announcement, waits=waits)
+
+    async def _attach(self, duplicate: Duplicate) -> Response:
+        """To the answer that the same question got before."""
+        assert self._tape
+        if readable := await self._tape.follow(id=duplicate.id):
+            return Response(Stream(readable), headers=dict(ui.HEADERS))
+        if answer := await self._find_answer():
+            return _replay(answer)
+        raise _busy()  # its tape has ended without it
+
+    async def _end(self, past: Past, answer: Answer) -> None:
+        """Who sees the end of the stream finds the turn in the history, and can send the next message."""
+        assert self._told
+        generation, feed = self._told
+        turn = self._saved_turn(answer)
+        kept = await self._memory.keep(turn, past)
+        is_recorded = await generation.finish(answer.outcome, is_saved=kept != "lost")
+        if kept == "lost" and not is_recorded:
+            feed.send(ui.encode([ui.Error(error_text=NOT_SAVED)]))
+        feed.send(DONE)
+        feed.close()
+        if kept == "saved":
+            summarise = summarise_with(self._env.model(self._choice.model.id))
+            await self._memory.compact(turn, past, summarise, self._env.limits.history_tokens)
+
+    def _saved_turn(self, answer: Answer) -> SavedTurn:
+        return SavedTurn(
+            self._turn.chat_id,
+            self._turn.parent_id,
+            [self._turn.message, answer.message],
+            answer.outcome,
+            {self._choice.model.id: answer.usage},
+            self._at,
+        )
 
 
-def _window(messages: list[ModelMessage]) -> list[ModelMessage]:
-    """The newest messages that fit into `MAX_HISTORY`, from a message of the user on."""
-    size = 0
-    start = len(messages)
-    for index in range(len(messages) - 1, -1, -1):
-        size += len(text_of(messages[index]))
-        if size > MAX_HISTORY:
-            break
-        if isinstance(messages[index], UserMessage):
-            start = index
-    return messages[start:]
+async def _granted(generation: Generation) -> Generation:
+    return generation
 
 
-def _with_figures(batch: list[ui.UIChunk], stream: TextStream[str]) -> list[ui.UIChunk]:
-    """Puts the figures of the answer before its last chunk."""
-    *rest, last = batch
-    if isinstance(last, ui.Finish | ui.Abort):
-        return [*rest, ui.Data(type="data-figures", data=_figures(stream)), last]
-    return batch
+def _busy() -> HTTPError:
+    message = "Another answer is being written in this conversation. Wait for its end, or stop it."
+    return HTTPError(HTTPStatus.CONFLICT, "busy", message)
 
 
-def _figures(stream: TextStream[str]) -> dict[str, Any]:
-    """Milliseconds, tokens, and tokens per second, as the Worker saw them."""
-    timing, rate = stream.timing, stream.timing.tokens_per_second(stream.usage.output_tokens)
-    return {
-        "model": MODEL,
-        "answeredBy": stream.last_step.response.model_id or MODEL,
-        "ttftMs": None if timing.ttft is None else round(timing.ttft * 1000, 1),
-        "totalMs": round(timing.total * 1000, 1),
-        "tokensPerSecond": None if rate is None else round(rate, 1),
-        "inputTokens": stream.usage.input_tokens,
-        "outputTokens": stream.usage.output_tokens,
-    }
+def _replay(answer: UIMessage) -> Response:
+    return Response(ui.encode(to_chunks(answer)) + DONE, headers=dict(ui.HEADERS))

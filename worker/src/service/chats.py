@@ -113,6 +113,8 @@ async def delete_chat(_request: Request, desk: Desk, chat_id: str) -> Response:
     found = await desk.memory.read(chat_id, lambda: desk.catalogue.find(chat_id))
     if found is None:
         raise unknown_chat()
+    if tape := desk.env.tape(desk.user.id, chat_id):
+        await tape.forget()
     if found.is_archived:
         await desk.open(chat_id)  # its messages name its files
     await Attachments(desk.env, desk.user).delete_of_chat(chat_id)

@@ -6,32 +6,51 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from http import HTTPStatus
 
-from service import attachments, auth, chat, chats, generations, health, limits, models, usage
+from edgechat.ui.chunks import HEADERS
+from service import attachments, auth, chats, health, limits, models, usage
 from service.bindings import Env
-from service.history import History
-from service.telemetry import note_error, note_route, phase
-from service.web import HTTPError, Request, Response, error_response, json_response
+from service.chat import Exchange
+from service.telemetry import note_error, note_route
+from service.turn import read_turn
+from service.web import HTTPError, Request, Response, Stream, error_response, json_response
 
 log = logging.getLogger("edgechat")
 
+_CURSOR = re.compile(r"[0-9]{1,15}")  # the number of a chunk, exact in JavaScript too
 _FILE = "(?P<id>[A-Za-z0-9]{1,64})"
 
 type Handler = Callable[..., Awaitable[Response]]
 
 
 async def post_chat(request: Request, env: Env) -> Response:
-    user = auth.require_user(request, env)
-    turn = await chat.read_turn(request)
-    history = History(env.db, user)
-    with phase("history"):
-        messages = await chat.history_of(history, turn)
-    return Response(chat.answer(env.model(chat.MODEL), history, turn, messages))
+    session = auth.require_session(request, env)
+    caller = limits.caller_of(request, env, session.user)
+    turn = await read_turn(request, env.limits)
+    choice = models.choose(env.limits, caller.tier, turn.model)
+    await limits.check(env, caller)
+    admissions = [
+        lambda: auth.refuse_revoked(env, session),
+        lambda: limits.admit(env, caller, turn.chat_id, turn.message.id),
+    ]
+    return await Exchange(env, session.user, turn, choice, admissions).respond()
+
+
+async def get_stream(request: Request, env: Env, chat_id: str) -> Response:
+    """The answer that is being generated, from the chunk after `last-event-id` on, or from its beginning; or 204."""
+    user = await auth.require_active_user(request, env)
+    tape = env.tape(user.id, chat_id)
+    cursor = request.headers.get("last-event-id", "")
+    readable = await tape.follow(int(cursor) if _CURSOR.fullmatch(cursor) else None) if tape else None
+    if readable is None:
+        return Response(status=HTTPStatus.NO_CONTENT, headers={"cache-control": "no-store"})
+    return Response(Stream(readable), headers=dict(HEADERS))
 
 
 async def post_stop(request: Request, env: Env, chat_id: str) -> Response:
-    """Ends the caller's answer that is being generated in this chat, and answers when it is saved."""
+    """Ends the answer that is being generated, from whatever tab, and answers when it is saved."""
     user = await auth.require_active_user(request, env)
-    return json_response({"stopped": await generations.stop(user, chat_id)})
+    tape = env.tape(user.id, chat_id)
+    return json_response({"stopped": tape is not None and await tape.stop()})
 
 
 async def get_models(request: Request, env: Env) -> Response:
@@ -51,6 +70,7 @@ ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
     ("POST", re.compile(r"/api/session"), auth.post_session),
     ("DELETE", re.compile(r"/api/session"), auth.delete_session),
     ("POST", re.compile(r"/api/chat"), post_chat),
+    ("GET", re.compile(r"/api/chat/(?P<chat_id>[A-Za-z0-9_-]{1,64})/stream"), get_stream),
     ("POST", re.compile(r"/api/chat/(?P<chat_id>[A-Za-z0-9_-]{1,64})/stop"), post_stop),
     ("GET", re.compile(r"/api/chats"), chats.get_chats),
     ("GET", re.compile(r"/api/chats/(?P<chat_id>[A-Za-z0-9_-]{1,64})"), chats.get_chat),

@@ -8,12 +8,12 @@ from typing import Any, Protocol
 import msgspec
 
 from edgechat.json import JSONDecoder
-from edgechat.ui.chunks import UIChunk
 
 MAX_BODY = 1024 * 1024
 """Bytes. An AI SDK client sends the whole conversation with each message."""
 
-type ChunkStream = AsyncGenerator[list[UIChunk]]
+type EventStream = AsyncGenerator[bytes]
+"""It is run to its end, also when the client has gone."""
 
 
 class HTTPError(Exception):
@@ -100,7 +100,7 @@ class Download:
 
 @dataclass(frozen=True)
 class Response:
-    body: bytes | ChunkStream | Stream | Download = b""
+    body: bytes | EventStream | Stream | Download = b""
     status: HTTPStatus = HTTPStatus.OK
     headers: dict[str, str] = field(default_factory=dict)
 

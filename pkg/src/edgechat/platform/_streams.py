@@ -138,6 +138,10 @@ class Writer:
         if not self._has_room and not self._is_left:
             self._wait = Wait()
             await self._wait
+        self.send(data)
+
+    def send(self, data: bytes) -> None:
+        """Does not wait, however much has not been taken."""
         if not self._is_left:
             self._has_room = False
             self._controller.enqueue(to_js(data))

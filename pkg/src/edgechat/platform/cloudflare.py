@@ -26,8 +26,10 @@ from edgechat.ui import chunks as ui
 __all__ = [
     "AIBinding",
     "JsResponse",
+    "Writer",
     "fetch",
     "headers_of",
+    "js_object",
     "read_body",
     "store_body",
     "stream_bytes",

@@ -19,7 +19,7 @@ from service.history.errors import Archived, MessageConflict, UnknownParent, ref
 from service.history.window import Past
 
 type Outcome = Literal["done", "stopped", "failed", "interrupted"]
-"""How an answer ended. An interrupted one is replaced by the whole one, should that still come."""
+"""How an answer ended. An interrupted or a failed one is replaced by the whole one, should that still come."""
 
 _MESSAGE = "json_object('id', id, 'role', role, 'parts', json(parts), 'metadata', json(metadata))"
 
@@ -102,6 +102,7 @@ VALUES (
 ON CONFLICT (user_id, conversation_id, id) DO UPDATE SET
   parts = excluded.parts, text = excluded.text, metadata = excluded.metadata, outcome = excluded.outcome
 WHERE outcome = 'interrupted' AND excluded.outcome <> 'interrupted'
+  OR outcome = 'failed' AND excluded.outcome IN ('done', 'stopped')
 """
 
 _SAVE_SUMMARY = f"UPDATE messages SET summary = ?4 WHERE user_id = {OWNER} AND conversation_id = ?2 AND id = ?3"

@@ -1,0 +1,134 @@
+"""A Workers AI that plays scripts: what lies behind the AI binding of pop, as a test wants it.
+
+The text of the user's last message is the script, a JSON list of steps:
+
+- `["say", text]` and `["think", text]`: one event with so much text or reasoning;
+- `["wait", seconds]`, and `["hang"]`: until the caller leaves;
+- `["drop"]`: the connection is cut, `["raw", text]`: bytes as they are.
+
+At the end come the usage and `[DONE]`.
+"""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+type Script = list[list[Any]]
+
+USAGE = {"prompt_tokens": 7, "completion_tokens": 11, "total_tokens": 18}
+
+
+@dataclass
+class Call:
+    script: str
+    messages: list[dict[str, str]]
+    began: float = field(default_factory=time.monotonic)
+    left: float | None = None
+    """When the caller went away before the end of the answer."""
+    is_over: bool = False
+
+
+class ScriptedAI:
+    """Serves on 127.0.0.1 in a thread of its own, until `close`."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self._server = asyncio.run_coroutine_threadsafe(
+            asyncio.start_server(self._serve, "127.0.0.1", 0), self._loop
+        ).result()
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    def close(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _shut(self) -> None:
+        self._server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            length = next((int(line[15:]) for line in head.split("\r\n") if line.startswith("content-length:")), 0)
+            body = await reader.readexactly(length)
+            if head.startswith("post /run"):
+                await self._answer(body, reader, writer)
+            else:  # what pop asks of an upstream server
+                models = b'{"data": [{"id": "scripted"}]}'
+                writer.write(_head("application/json", f"content-length: {len(models)}") + models)
+                await writer.drain()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer(self, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        messages = json.loads(body)["inputs"]["messages"]
+        call = Call(messages[-1]["content"], messages)
+        self.calls.append(call)
+        leaving = asyncio.ensure_future(reader.read(1))
+        playing = asyncio.ensure_future(self._play(json.loads(call.script), writer))
+        try:
+            await asyncio.wait([leaving, playing], return_when=asyncio.FIRST_COMPLETED)
+            call.is_over = playing.done()
+            if not call.is_over:
+                call.left = time.monotonic()
+        finally:
+            for task in (leaving, playing):
+                task.cancel()
+                with suppress(asyncio.CancelledError, ConnectionError):
+                    await task
+
+    async def _play(self, script: Script, writer: asyncio.StreamWriter) -> None:
+        writer.write(_head("text/event-stream", "transfer-encoding: chunked"))
+        async for data in _bytes(script):
+            if data is None:
+                writer.transport.abort()
+                return
+            writer.write(b"%x\r\n%b\r\n" % (len(data), data))
+            await writer.drain()
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+
+
+async def _bytes(script: Script) -> AsyncIterator[bytes | None]:
+    for step, *arguments in script:
+        match step:
+            case "say":
+                yield _event(delta={"content": arguments[0]})
+            case "think":
+                yield _event(delta={"reasoning_content": arguments[0]})
+            case "wait":
+                await asyncio.sleep(arguments[0])
+            case "hang":
+                await asyncio.Event().wait()
+            case "raw":
+                yield arguments[0].encode()
+            case "drop":
+                yield None
+    yield _event(delta={}, finish_reason="stop", usage=USAGE)
+    yield b"data: [DONE]\n\n"
+
+
+def _event(*, delta: dict[str, str], finish_reason: str | None = None, usage: dict[str, int] | None = None) -> bytes:
+    chunk: dict[str, Any] = {"choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}]}
+    if usage:
+        chunk["usage"] = usage
+    return b"data: " + json.dumps(chunk).encode() + b"\n\n"
+
+
+def _head(content_type: str, line: str) -> bytes:
+    return f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\n{line}\r\nconnection: close\r\n\r\n".encode()
