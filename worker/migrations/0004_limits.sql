@@ -6,12 +6,12 @@ CREATE TABLE admissions (
   day TEXT NOT NULL, -- such as 2026-11-23, UTC
   user_id TEXT NOT NULL,
   chat_id TEXT NOT NULL,
-  message_id TEXT NOT NULL,
+  answer_id TEXT NOT NULL, -- that it asked for: the same when it is sent again
   number INTEGER NOT NULL, -- of the user's messages on that day; beyond the limit, it was refused
   tries INTEGER NOT NULL DEFAULT 1,
   address TEXT, -- of a guest: a keyed digest of the network address
   address_number INTEGER NOT NULL, -- the same count, of all guests there
-  PRIMARY KEY (day, user_id, chat_id, message_id)
+  PRIMARY KEY (day, user_id, chat_id, answer_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX admissions_by_address ON admissions (day, address) WHERE address IS NOT NULL;

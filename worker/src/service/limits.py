@@ -30,7 +30,7 @@ _DAY = 24 * 3600
 # One statement, so that no two messages get the same number. Sent again, a message keeps its number, but not for ever:
 # from the sixth time on each try counts as a message.
 _ADMIT = """
-INSERT INTO admissions (day, user_id, chat_id, message_id, number, address, address_number)
+INSERT INTO admissions (day, user_id, chat_id, answer_id, number, address, address_number)
 SELECT ?1, ?2, ?3, ?4,
   (SELECT coalesce(sum(max(1, tries - 4)), 0) + 1 FROM admissions WHERE day = ?1 AND user_id = ?2),
   ?5,
@@ -116,14 +116,15 @@ async def check(env: Env, caller: Caller) -> None:
     await check_burst(env, f"chat:{caller.key}")
 
 
-async def admit(env: Env, caller: Caller, chat_id: str, message_id: str) -> None:
-    """Asked while the model is called: counts the message, and raises a 429 if it is one too many.
+async def admit(env: Env, caller: Caller, chat_id: str, answer_id: str) -> None:
+    """Asked while the model is called: counts the message, and raises a 429 if it is one too many. A message that is sent
+    again asks for the same answer; edited, or to be answered once more, for another one.
 
     While D1 fails, users go on: an outage of ours is no reason to refuse them, and the burst limit holds. Guests get a
     503: nobody knows who they are, and for them nothing else would hold.
     """
     now = time.time()
-    values = (day_of(now), caller.user.id, chat_id, message_id, caller.address)
+    values = (day_of(now), caller.user.id, chat_id, answer_id, caller.address)
     try:
         async with asyncio.timeout(PATIENCE):
             used = _used.decode(await env.db.prepare(_ADMIT).bind(*values).first("used"))

@@ -30,7 +30,7 @@ async def post_chat(request: Request, env: Env) -> Response:
     await limits.check(env, caller)
     admissions = [
         lambda: auth.refuse_revoked(env, session),
-        lambda: limits.admit(env, caller, turn.chat_id, turn.message.id),
+        lambda: limits.admit(env, caller, turn.chat_id, turn.new_answer_id(caller.user.id)),
     ]
     return await Exchange(env, session.user, turn, choice, admissions).respond()
 
