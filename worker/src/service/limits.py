@@ -117,8 +117,8 @@ async def check(env: Env, caller: Caller) -> None:
 
 
 async def admit(env: Env, caller: Caller, chat_id: str, answer_id: str) -> None:
-    """Asked while the model is called: counts the message, and raises a 429 if it is one too many. A message that is sent
-    again asks for the same answer; edited, or to be answered once more, for another one.
+    """Asked while the model is called: counts the message, and raises a 429 if it is one too many. A message that is
+    sent again asks for the same answer; edited, or to be answered once more, for another one.
 
     While D1 fails, users go on: an outage of ours is no reason to refuse them, and the burst limit holds. Guests get a
     503: nobody knows who they are, and for them nothing else would hold.
