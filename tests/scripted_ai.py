@@ -1,6 +1,6 @@
 """A Workers AI that plays scripts: what lies behind the AI binding of pop, as a test wants it.
 
-The text of the user's last message is the script, a JSON list of steps:
+The last line of the user's last message is the script, a JSON list of steps:
 
 - `["say", text]` and `["think", text]`: one event with so much text or reasoning;
 - `["wait", seconds]`, and `["hang"]`: until the caller leaves;
@@ -26,7 +26,7 @@ USAGE = {"prompt_tokens": 7, "completion_tokens": 11, "total_tokens": 18}
 @dataclass
 class Call:
     script: str
-    messages: list[dict[str, str]]
+    messages: list[dict[str, Any]]
     began: float = field(default_factory=time.monotonic)
     left: float | None = None
     """When the caller went away before the end of the answer."""
@@ -77,7 +77,9 @@ class ScriptedAI:
 
     async def _answer(self, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         messages = json.loads(body)["inputs"]["messages"]
-        call = Call(messages[-1]["content"], messages)
+        content = messages[-1]["content"]
+        text = content if isinstance(content, str) else next(part["text"] for part in content if "text" in part)
+        call = Call(text.rpartition("\n")[2], messages)
         self.calls.append(call)
         leaving = asyncio.ensure_future(reader.read(1))
         playing = asyncio.ensure_future(self._play(json.loads(call.script), writer))

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from live import Pop
 
+from edgechat.ids import generate_id
+
 PNG = b"\x89PNG\r\n\x1a\n"
 NOTES = "# Notes\n\nThe capital of France is Paris. ✓\n".encode()
 
@@ -188,3 +190,29 @@ def test_who_has_their_data_deleted_has_no_more_files(client: httpx.Client) -> N
     assert client.put(file["upload"]["url"], content=NOTES).status_code == 200
     assert client.delete("/api/me").status_code == 204
     assert code_of(client.get(file["url"])) == (404, "unknown_attachment")
+
+
+def ask(client: httpx.Client, *parts: dict[str, str]) -> httpx.Response:
+    message = {"id": generate_id(), "role": "user", "parts": parts}
+    return client.post("/api/chat", json={"id": generate_id(), "message": message})
+
+
+def test_a_model_that_takes_no_images_says_so(client: httpx.Client) -> None:
+    file = announce(client, 100)
+    assert client.put(file["upload"]["url"], content=PNG + bytes(92)).status_code == 200
+    response = ask(client, {"type": "file", "mediaType": "image/png", "url": file["url"]})
+    assert code_of(response) == (400, "no_images")
+    assert "takes no images" in response.json()["error"]["message"]
+
+
+def test_a_message_has_no_files_but_the_users_own(client: httpx.Client, chat_service: Pop) -> None:
+    with guest(chat_service) as other:
+        theirs = announce(other, 3, "text/plain")
+        assert other.put(theirs["upload"]["url"], content=b"abc").status_code == 200
+    for url, code in (
+        (theirs["url"], "unknown_attachment"),
+        ("/api/attachments/0123456789abcdef", "unknown_attachment"),
+        (f"{chat_service.url}/api/health", "invalid_file"),
+        ("data:text/plain,abc", "invalid_file"),
+    ):
+        assert code_of(ask(client, {"type": "file", "mediaType": "text/plain", "url": url})) == (400, code)
