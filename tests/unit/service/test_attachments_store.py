@@ -363,7 +363,9 @@ async def test_the_files_of_a_chat_can_be_deleted() -> None:
 async def test_the_files_of_a_guest_pass_to_their_account() -> None:
     env = Env()
     file = await uploaded(env, PNG, "image/png", "guest_1")
+    other = await announced(env, PNG, "image/png", "guest_1")
     await accounts.sign_in(env.db, User("user_1"), User("guest_1"))
+    assert code_of(await ask(env, "PUT", other["upload"]["url"], PNG, "guest_1")) == (401, "unauthorized")
     assert await content_of(await ask(env, "GET", file["url"], user="user_1")) == PNG
     await accounts.sign_in(env.db, User("user_2"), User("guest_1"))  # too late
     assert code_of(await ask(env, "GET", file["url"], user="user_2")) == (404, "unknown_attachment")

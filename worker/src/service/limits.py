@@ -145,7 +145,7 @@ async def admit(env: Env, caller: Caller, chat_id: str, answer_id: str) -> None:
 
 
 async def forget_old_days(db: D1Database) -> None:
-    """For the daily trigger. Yesterday stays: clocks differ."""
+    """For the cron trigger. Yesterday stays: clocks differ."""
     before = day_of(time.time() - _DAY)
     await db.batch([db.prepare(statement).bind(before) for statement in _FORGET])
 

@@ -1,7 +1,7 @@
 """Upload, download and removal of files.
 
 An upload is announced first. The answer has the address to which the file may be sent, by the same user, for ten
-minutes; it is signed, with what was announced: so nothing has to be looked up before the bytes may flow.
+minutes; it is signed, together with what was announced.
 """
 
 import hashlib
@@ -66,7 +66,7 @@ async def post_attachment(request: Request, env: Env) -> Response:
 
 async def put_attachment(request: Request, env: Env, id: str, token: str) -> Response:
     """Takes the bytes of a file that was announced. Sent again, it is the file that came first."""
-    user = auth.require_user(request, env)
+    user = await auth.require_active_user(request, env)
     claims = _read(token, id, user, env.session_secret)
     length = request.headers.get("content-length")
     if length is not None and length != str(claims.size):
