@@ -4,7 +4,8 @@ The last line of the user's last message is the script, a JSON list of steps:
 
 - `["say", text]` and `["think", text]`: one event with so much text or reasoning;
 - `["wait", seconds]`, and `["hang"]`: until the caller leaves;
-- `["drop"]`: the connection is cut, `["raw", text]`: bytes as they are.
+- `["drop"]`: the connection is cut; `["raw", text]`: bytes as they are;
+- `["once", step]`: only the first time that this script is played.
 
 At the end come the usage and `[DONE]`.
 """
@@ -80,9 +81,10 @@ class ScriptedAI:
         content = messages[-1]["content"]
         text = content if isinstance(content, str) else next(part["text"] for part in content if "text" in part)
         call = Call(text.rpartition("\n")[2], messages)
+        is_first = all(earlier.script != call.script for earlier in self.calls)
         self.calls.append(call)
         leaving = asyncio.ensure_future(reader.read(1))
-        playing = asyncio.ensure_future(self._play(json.loads(call.script), writer))
+        playing = asyncio.ensure_future(self._play(_steps(json.loads(call.script), is_first), writer))
         try:
             await asyncio.wait([leaving, playing], return_when=asyncio.FIRST_COMPLETED)
             call.is_over = playing.done()
@@ -104,6 +106,10 @@ class ScriptedAI:
             await writer.drain()
         writer.write(b"0\r\n\r\n")
         await writer.drain()
+
+
+def _steps(script: Script, is_first: bool) -> Script:
+    return [step[1] if step[0] == "once" else step for step in script if is_first or step[0] != "once"]
 
 
 async def _bytes(script: Script) -> AsyncIterator[bytes | None]:

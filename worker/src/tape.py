@@ -94,6 +94,6 @@ class Tape(DurableObject):  # type: ignore[misc]
         messages = [decode_message(announced.question), unsaved.answer]
         turn = Turn(announced.chat_id, announced.parent_id, messages, unsaved.outcome, at=unsaved.at)
         try:
-            await memory.read(announced.chat_id, lambda: memory.history.save(turn))
+            await memory.save(turn)
         except TurnRefused as refusal:
             log.warning("A turn of chat %s was not saved: %s", announced.chat_id, refusal.code)
