@@ -39,15 +39,17 @@ async def test_a_token_of_the_issuer_names_a_person(key: RSAKey | ECKey) -> None
         {"aud": [AUDIENCE]},
         {"aud": ["another", AUDIENCE], "azp": AUDIENCE},
         {"azp": AUDIENCE},
-        {"nbf": int(time.time()) - 5},
         {"nonce": "n"},
-        {"exp": int(time.time()) - 30},
-        {"iat": int(time.time()) + 30},
-        {"iat": time.time()},
         {"email": "ada@example.org", "groups": [{"name": "a"}]},
     ],
 )
 async def test_such_tokens_hold_too(changes: dict[str, Any]) -> None:
+    assert (await Network().identify(EC.token(claims(**changes)))).subject == "ada"
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("nbf", -5), ("exp", -30), ("iat", 30), ("iat", 0)])
+async def test_clocks_may_differ_by_a_minute(name: str, seconds: float) -> None:
+    changes: dict[str, Any] = {name: time.time() + seconds if seconds == 0 else int(time.time() + seconds)}
     assert (await Network().identify(EC.token(claims(**changes)))).subject == "ada"
 
 
