@@ -28,6 +28,8 @@ PYSCRIPT = ROOT / "node_modules" / "@pyscript" / "core" / "dist"
 
 KEPT_BUILDS = 3
 
+STYLES = ("base", "app", "answer", "timeline", "dialog")  # in this order
+
 # Parts of PyScript that this page never asks for: an editor, a terminal, and their source maps.
 UNUSED_SCRIPTS = ("codemirror", "xterm", "service-worker")
 
@@ -132,8 +134,11 @@ def _publish(name: str, fill: Callable[[Path], object]) -> str:
 
 
 def _write_app(folder: Path, vendor: str) -> None:
-    for name in ("icon.svg", "main.py", "shell.js", "style.css"):
+    for name in ("icon.svg", "main.py"):
         shutil.copyfile(SOURCE / name, folder / name)
+    (folder / "style.css").write_text("\n".join((SOURCE / "styles" / f"{name}.css").read_text() for name in STYLES))
+    strings = json.dumps(json.loads((SOURCE / "strings.json").read_text()), ensure_ascii=False, separators=(",", ":"))
+    (folder / "shell.js").write_text((SOURCE / "shell.js").read_text().replace("{strings}", strings))
     for name in ("pyscript.json", "pyscript.mjs"):
         (folder / name).write_text((SOURCE / name).read_text().replace("{vendor}", vendor))
     _compile(_python_files(), folder / "app.zip", "/home/pyodide/")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edgechat.ui.messages import DataPart, UIMessage
+from page.strings import t
 
 
 def figures_line(message: UIMessage, felt_ttft_ms: float | None) -> str:
@@ -19,17 +20,17 @@ def _ttft(data: Mapping[str, Any], felt: float | None) -> str:
     if at_edge is None:
         return ""
     if felt is None:
-        return f"first token after {at_edge:.0f} ms at the edge"
-    return f"first token after {felt:.0f} ms, {at_edge:.0f} at the edge"
+        return t("first_token_edge", edge=f"{at_edge:.0f}")
+    return t("first_token_felt", felt=f"{felt:.0f}", edge=f"{at_edge:.0f}")
 
 
 def _rate(data: Mapping[str, Any]) -> str:
     rate = data.get("tokensPerSecond")
-    return "" if rate is None else f"{rate:.0f} tokens/s"
+    return "" if rate is None else t("token_rate", rate=f"{rate:.0f}")
 
 
 def _model(data: Mapping[str, Any]) -> str:
     """A stand-in is shown as what it is."""
     asked, answered = str(data.get("model", "")), str(data.get("answeredBy", ""))
     name = asked.rpartition("/")[2]
-    return name if answered in ("", asked) else f"{answered} in place of {name}"
+    return name if answered in ("", asked) else t("stand_in", answered=answered, asked=name)

@@ -12,6 +12,8 @@ from edgechat.chat import Chat, ChatStatus, EdgeChatTransport
 from edgechat.errors import APICallError, EdgeChatError
 from edgechat.platform.browser import fetch
 from edgechat.ui.messages import UIMessage, decode_messages
+from page import strings
+from page.strings import t
 from page.view import ConversationView
 
 _HASH = "#chat="
@@ -20,6 +22,7 @@ _tasks: set[asyncio.Future[None]] = set()  # asyncio itself holds no reference t
 
 def start() -> None:
     """Called once by PyScript."""
+    strings.speak(js.edgechat.words.to_py())
     _spawn(Page().run())
 
 
@@ -71,7 +74,7 @@ class Page:
             self._tell_error(error)
         js.performance.mark("python-ready")
         js.edgechat.ready = True
-        self._state.textContent = "Ready"
+        self._state.textContent = t("state_ready")
         for text in js.edgechat.waiting.to_py():
             await self._ask(text)
 
@@ -160,7 +163,7 @@ class Page:
             if chat.error:
                 self._tell_error(chat.error)
             else:
-                self._announcement.textContent = "The answer is complete."
+                self._announcement.textContent = t("answer_complete")
 
     def _show_busy(self, busy: bool) -> None:
         self._send.hidden, self._stop.hidden = busy, not busy
@@ -172,5 +175,5 @@ class Page:
 
 def _unreachable() -> APICallError:
     error = APICallError("The service did not answer.")
-    error.public_message = "The service cannot be reached. Check your connection and reload the page."
+    error.public_message = t("unreachable")
     return error

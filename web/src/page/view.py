@@ -7,8 +7,9 @@ from pyodide.ffi import create_proxy
 
 from edgechat.ui.messages import UIMessage
 from page.figures import figures_line
+from page.strings import t
 
-_NAMES = {"user": "You", "assistant": "Answer"}
+_NAMES = {"user": "you", "assistant": "answer"}
 
 
 class ConversationView:
@@ -57,7 +58,7 @@ class MessageView:
         body = _element("p")
         body.append(self._text)
         heading = _element("h2", class_name="hidden")
-        heading.textContent = _NAMES[message.role]
+        heading.textContent = t(_NAMES[message.role])
         self._footer = _element("footer")
         self.element = _element("article")
         self.element.setAttribute("data-role", message.role)
