@@ -1,80 +1,52 @@
-"""The conversation on the screen. Streaming text is appended in place, once for each animation frame."""
+"""The conversation on the screen: applies what has changed in a `Chat`, and nothing else."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
-import js
-from pyodide.ffi import create_proxy
+from edgechat.chat.changes import Change
+from edgechat.ui.messages import ToolPart, UIMessage
+from page.figures import Felt
 
-from edgechat.ui.messages import UIMessage
-from page.figures import figures_line
-from page.strings import t
 
-_NAMES = {"user": "you", "assistant": "answer"}
+class Actions(Protocol):
+    """What people may do with a message. The view calls these; the answer comes as changes."""
+
+    def copy(self, message: UIMessage) -> None: ...
+
+    def edit(self, message: UIMessage, text: str) -> None:
+        """Sends the message again with another text."""
+        ...
+
+    def regenerate(self, message: UIMessage) -> None:
+        """Another answer in place of this one; for a message of the user, the answer to it ("Try again")."""
+        ...
+
+    def continue_answer(self, message: UIMessage) -> None:
+        """Goes on with an answer that was stopped or interrupted."""
+        ...
+
+    def versions(self, message: UIMessage) -> tuple[int, int]:
+        """Which version is shown, from 1 on, and how many there are."""
+        ...
+
+    def show_version(self, message: UIMessage, step: int) -> None:
+        """Another version: the one before (-1) or after (1)."""
+        ...
+
+    def approve(self, approval_id: str, approved: bool) -> None: ...
+
+    def answer_tool(self, part: ToolPart, output: object) -> None:
+        """The output of a tool that the user answers in the page."""
+        ...
 
 
 class ConversationView:
-    def __init__(self) -> None:
-        self._log = js.document.getElementById("log")
-        self._messages: dict[str, MessageView] = {}
-        self._changed: dict[str, MessageView] = {}
-        self._frame = 0
-        # One proxy for the life of the page: destroying it while a frame is pending would raise.
-        self._on_frame = create_proxy(self._paint)
+    """Fills `root`, the element that scrolls."""
 
-    def show(self, message: UIMessage, *, busy: bool = False, felt_ttft_ms: float | None = None) -> None:
-        """Adds the message or brings its view up to date, with the next frame."""
-        view = self._messages.get(message.id)
-        if view is None:
-            view = self._messages[message.id] = MessageView(message)
-            self._log.append(view.element)
-        view.busy, view.felt_ttft_ms = busy, felt_ttft_ms
-        self._changed[message.id] = view
-        if not self._frame:
-            self._frame = js.requestAnimationFrame(self._on_frame)
+    def __init__(self, root: Any, actions: Actions, felt: Callable[[UIMessage], Felt | None]) -> None:
+        self._root = root
+        self._actions = actions
+        self._felt = felt
 
-    def clear(self) -> None:
-        for view in self._messages.values():
-            view.element.remove()
-        self._messages.clear()
-        self._changed.clear()
-
-    def _paint(self, _time: float) -> None:
-        self._frame = 0
-        follow = self._log.scrollHeight - self._log.scrollTop - self._log.clientHeight < 80
-        for view in self._changed.values():
-            view.paint()
-        self._changed.clear()
-        if follow:
-            self._log.scrollTop = self._log.scrollHeight
-
-
-class MessageView:
-    def __init__(self, message: UIMessage) -> None:
-        self.busy = False
-        self.felt_ttft_ms: float | None = None
-        self._message = message
-        self._shown = 0  # characters
-        self._text = js.document.createTextNode("")
-        body = _element("p")
-        body.append(self._text)
-        heading = _element("h2", class_name="hidden")
-        heading.textContent = t(_NAMES[message.role])
-        self._footer = _element("footer")
-        self.element = _element("article")
-        self.element.setAttribute("data-role", message.role)
-        self.element.append(heading, body, self._footer)
-
-    def paint(self) -> None:
-        text = self._message.text
-        if len(text) > self._shown:
-            self._text.appendData(text[self._shown :])
-            self._shown = len(text)
-        self.element.toggleAttribute("data-busy", self.busy)
-        self._footer.textContent = "" if self.busy else figures_line(self._message, self.felt_ttft_ms)
-
-
-def _element(name: str, class_name: str = "") -> Any:
-    element = js.document.createElement(name)
-    if class_name:
-        element.className = class_name
-    return element
+    def apply(self, changes: Sequence[Change]) -> None:
+        """Within an animation frame: what is shown is shown at once."""
