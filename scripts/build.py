@@ -8,6 +8,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import build_page
+import wheel_index
 
 from pop.errors import PopError
 from pop.steps import Step, run_steps
@@ -17,11 +18,15 @@ BUILD = ROOT / "build"
 VENDORED = BUILD / "vendored"
 PYTHON_MODULES = ROOT / "python_modules"
 REQUIREMENTS = ROOT / "worker" / "requirements.txt"
+PAGE_REQUIREMENTS = ROOT / "web" / "requirements.txt"
+PAGE_WHEELS = BUILD / "page-wheels"
+WHEEL_INDEX = build_page.TARGET / "wheels"
 
 # Pyodide 314. With a wrong tag pip does not fail, it takes older releases: hence the pins, the hashes, and the look
 # at what was installed.
 PLATFORM = ["--platform=pyemscripten_2026_0_wasm32", "--python-version=3.14", "--implementation=cp"]
 ABIS = ["--abi=cp314", "--abi=abi3", "--abi=none"]
+PIP_OPTIONS = ["--quiet", "--only-binary=:all:", "--require-hashes", "--no-deps", *PLATFORM, *ABIS]
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> None:
@@ -38,8 +43,8 @@ def build_wheel() -> None:
 
 def vendor() -> None:
     shutil.rmtree(VENDORED, ignore_errors=True)
-    options = ["--quiet", "--no-compile", "--only-binary=:all:", "--require-hashes", "--no-deps"]
-    run(sys.executable, "-m", "pip", "install", *options, *PLATFORM, *ABIS, "-r", REQUIREMENTS, "--target", VENDORED)
+    options = [*PIP_OPTIONS, "--no-compile"]
+    run(sys.executable, "-m", "pip", "install", *options, "-r", REQUIREMENTS, "--target", VENDORED)
     wanted = {line.split()[0].lower() for line in REQUIREMENTS.read_text().splitlines() if "==" in line}
     found = {f"{dist.name}=={dist.version}".lower() for dist in distributions(path=[str(VENDORED)])}
     if wanted != found:
@@ -60,6 +65,18 @@ def assemble() -> None:
         if not file.exists() or file.read_bytes() != data:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
+
+
+def fetch_page_wheels() -> None:
+    shutil.rmtree(PAGE_WHEELS, ignore_errors=True)
+    requirements: list[str | Path] = ["-r", REQUIREMENTS, "-r", PAGE_REQUIREMENTS]
+    run(sys.executable, "-m", "pip", "download", *PIP_OPTIONS, *requirements, "-d", PAGE_WHEELS)
+
+
+def index_wheels() -> None:
+    WHEEL_INDEX.parent.mkdir(parents=True, exist_ok=True)
+    wheels = [*BUILD.glob("*.whl"), *PAGE_WHEELS.glob("*.whl")]
+    wheel_index.write_index(wheels, build_page.PYODIDE / "pyodide-lock.json", WHEEL_INDEX)
 
 
 STEPS = [
@@ -88,6 +105,24 @@ STEPS = [
             build_page.COMPILE,
         ],
         outputs=[build_page.TARGET],
+    ),
+    Step(
+        "Fetching wheels for other pages",
+        fetch_page_wheels,
+        inputs=[REQUIREMENTS, PAGE_REQUIREMENTS],
+        outputs=[PAGE_WHEELS],
+    ),
+    Step(
+        "Writing the wheel index",
+        index_wheels,
+        inputs=[
+            ROOT / "pkg",
+            REQUIREMENTS,
+            PAGE_REQUIREMENTS,
+            build_page.PYODIDE / "package.json",
+            Path(wheel_index.__file__),
+        ],
+        outputs=[WHEEL_INDEX],
     ),
 ]
 
