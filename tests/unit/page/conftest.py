@@ -8,13 +8,20 @@ import pytest
 
 from page import strings
 
-CATALOGUE: dict[str, dict[str, str]] = json.loads(
-    (Path(__file__).resolve().parents[3] / "web" / "src" / "strings.json").read_text()
-)
+SOURCE = Path(__file__).resolve().parents[3] / "web" / "src"
+
+type Catalogue = dict[str, dict[str, str]]
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """`strings.json`."""
+    found: Catalogue = json.loads((SOURCE / "strings.json").read_text())
+    return found
 
 
 @pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    strings.speak(CATALOGUE["en"])
+def english(catalogue: Catalogue) -> Iterator[None]:
+    strings.speak(catalogue["en"])
     yield
     strings.speak({})

@@ -14,3 +14,8 @@ def speak(words: Mapping[str, str]) -> None:
 def t(key: str, **fields: object) -> str:
     """The words for a key. `fields` fill the {placeholders}; a number comes as it shall be shown."""
     return _words[key].format_map(fields)
+
+
+def number(value: float, digits: int = 0) -> str:
+    """With so many digits after the point, which is a comma in some languages."""
+    return f"{value:.{digits}f}".replace(".", t("decimal_point"))
