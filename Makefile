@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev dev-cloudflare deploy check test unit conformance figures bench screenshot
+.PHONY: help setup build dev dev-cloudflare deploy check test unit conformance figures bench load screenshot
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -51,6 +51,9 @@ figures: build ## measure start-up, first token, memory and sizes
 
 bench: build ## measure streaming beside the AI SDK
 	@$(BIN)/python -m bench.stream
+
+load: build ## put the chat under load beside the AI SDK and D1: half an hour
+	@$(BIN)/python -m bench.load
 
 screenshot: build ## take the picture of the README again
 	@$(PYTHON) scripts/setup.py --browser

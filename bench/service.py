@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,14 +34,18 @@ def running(command: list[str], folder: Path = ROOT) -> Iterator[Service]:
     said = []
     for line in process.stdout:
         said.append(line)
-        if ready := re.search(r"Ready on (http://127\.0\.0\.1:\d+) ", line):
+        if ready := re.search(r"Ready on (http://127\.0\.0\.1:\d+)\s", line):
             break
     else:
         raise SystemExit("".join(said))
+    # A pipe that nobody reads would stop the process.
+    reader = threading.Thread(target=process.stdout.read)
+    reader.start()
     try:
         yield Service(ready[1], process.pid, time.monotonic() - started)
     finally:
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        reader.join()
         process.communicate()
 
 

@@ -1,0 +1,89 @@
+"""What is put under load: edgechat, and its peer on the AI SDK and D1, each run by `wrangler dev` on its own state.
+
+Both have the same model server behind the same AI binding. edgechat's limits are configured so high that nobody meets
+them.
+"""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.service import ROOT, Service, running
+from pop.project import Project
+
+EDGECHAT = "edgechat"
+AI_SDK = "AI SDK + D1"
+
+PEER = Path(__file__).parent / "peer"
+PROJECT = Project(ROOT / "wrangler.toml")
+
+_MUCH = 10**12
+
+
+@dataclass(frozen=True)
+class Usage:
+    cpu: float
+    """Seconds of a processor, since the process began."""
+    resident: float
+    """MB."""
+
+
+@dataclass(frozen=True)
+class Side:
+    url: str
+    workerd: int
+    """The process that runs the Worker, and simulates its D1."""
+
+    def usage(self) -> Usage:
+        """As Linux counts."""
+        process = Path(f"/proc/{self.workerd}")
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
+        ticks = int(fields[11]) + int(fields[12])  # in user mode and in the kernel
+        pages = int((process / "statm").read_text().split()[1])
+        return Usage(ticks / os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
+
+
+@contextmanager
+def running_sides(port: int = 8794) -> Iterator[dict[str, Side]]:
+    """Takes this port and the next."""
+    with ExitStack() as stack:
+        state = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        model = stack.enter_context(running([sys.executable, "-m", "bench.load.model"])).url
+        edgechat = stack.enter_context(running(_edgechat(model, state / "edgechat", port)))
+        peer = stack.enter_context(running(_peer(model, state / "peer", port + 1)))
+        yield {EDGECHAT: _side(edgechat), AI_SDK: _side(peer)}
+
+
+def _edgechat(model: str, state: Path, port: int) -> list[str]:
+    limits = PROJECT.config["vars"]["LIMITS"] | {"dollars": _MUCH}
+    limits["guest"] |= {"messages": _MUCH, "tokens": _MUCH, "messages_per_address": _MUCH}
+    command = [sys.executable, "-u", "-m", "pop.cli", "dev", f"--state={state}", f"--port={port}"]
+    return [*command, f"--upstream={model}", f"--var=POP_AI_URL:{model}", f"--var=LIMITS:{json.dumps(limits)}"]
+
+
+def _peer(model: str, state: Path, port: int) -> list[str]:
+    options = [f"--config={PEER / 'wrangler.toml'}", f"--persist-to={state}"]
+    PROJECT.run([*PROJECT.wrangler, "d1", "migrations", "apply", "DB", "--local", *options], title="Migrating the peer")
+    variables = [f"--var=POP_AI_URL:{model}", f"--var=SESSION_SECRET:{secrets.token_hex(32)}"]
+    command = [*PROJECT.wrangler, "dev", *options, *variables, f"--port={port}", "--ip=127.0.0.1"]
+    return [*command, "--inspector-port=0", "--show-interactive-dev-session=false"]
+
+
+def _side(service: Service) -> Side:
+    shown = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    rows = [(int(pid), int(parent), args) for pid, parent, args in (line.split(None, 2) for line in shown.splitlines())]
+    family = {service.pid}
+    while grown := {pid for pid, parent, _ in rows if parent in family} - family:
+        family |= grown
+    # Another workerd is wrangler's proxy, which listens on the port that was asked for.
+    port = service.url.rpartition(":")[2]
+    found = [pid for pid, _, args in rows if pid in family and "workerd serve" in args and f":{port}" not in args]
+    (workerd,) = found
+    return Side(service.url, workerd)
