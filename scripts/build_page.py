@@ -101,7 +101,9 @@ def build_page() -> None:
     app = _publish("app", lambda folder: _write_app(folder, vendor))
     _write("_headers", (SOURCE / "_headers").read_text())
     index = (SOURCE / "index.html").read_text().replace("{preload}", _preloads(vendor, app))
-    _write("index.html", index.replace("{app}", app).replace("{vendor}", vendor))
+    index = index.replace("{app}", app).replace("{vendor}", vendor)
+    _write("service-worker.js", _service_worker(index, vendor, app))
+    _write("index.html", index)
     for name in ("vendor", "app"):
         # A page that is open may still ask for a file of the build before.
         for old in sorted((TARGET / name).iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT_BUILDS]:
@@ -134,7 +136,7 @@ def _publish(name: str, fill: Callable[[Path], object]) -> str:
 
 
 def _write_app(folder: Path, vendor: str) -> None:
-    for name in ("icon.svg", "main.py"):
+    for name in (*(path.name for path in SOURCE.glob("icon*")), "main.py", "manifest.webmanifest"):
         shutil.copyfile(SOURCE / name, folder / name)
     (folder / "style.css").write_text("\n".join((SOURCE / "styles" / f"{name}.css").read_text() for name in STYLES))
     strings = json.dumps(json.loads((SOURCE / "strings.json").read_text()), ensure_ascii=False, separators=(",", ":"))
@@ -178,6 +180,15 @@ def _compile(files: dict[str, bytes], target: Path, prefix: str) -> None:
         with zipfile.ZipFile(compiled) as archive, zipfile.ZipFile(target, "w") as deflated:
             for name in archive.namelist():
                 deflated.writestr(zipfile.ZipInfo(name), archive.read(name), zipfile.ZIP_DEFLATED, compresslevel=9)
+
+
+def _service_worker(index: str, vendor: str, app: str) -> str:
+    """It keeps all that the page can ask for. Another build is another text, which tells a browser to fetch it anew."""
+    files = [path for url in (vendor, app) for path in sorted((TARGET / url[1:]).rglob("*")) if path.is_file()]
+    urls = ["/", *(f"/{path.relative_to(TARGET).as_posix()}" for path in files)]
+    version = hashlib.sha256(index.encode()).hexdigest()[:12]
+    text = (SOURCE / "service-worker.js").read_text()
+    return text.replace("{version}", version).replace("{files}", json.dumps(urls, indent=2))
 
 
 def _preloads(vendor: str, app: str) -> str:

@@ -31,7 +31,11 @@ def complaints() -> Complaints:
 
 @pytest.fixture
 def context(browser: Browser, chat_service: Pop) -> Iterator[BrowserContext]:
-    context = browser.new_context(base_url=chat_service.url, viewport={"width": 1000, "height": 700})
+    context = browser.new_context(
+        base_url=chat_service.url,
+        viewport={"width": 1000, "height": 700},
+        service_workers="block",  # test_offline.py has it
+    )
     yield context
     context.close()
 

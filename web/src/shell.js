@@ -4,17 +4,19 @@
 {
   const catalogue = {strings}; // the build puts strings.json here
   const root = document.documentElement;
+  const kept = (name) => localStorage.getItem(`edgechat.${name}`);
 
-  const wanted = [localStorage.getItem("edgechat.language"), ...navigator.languages];
-  const language = wanted.map((tag) => tag?.split("-")[0]).find((tag) => tag in catalogue) ?? "en";
+  const wanted = [kept("language"), ...navigator.languages].map((tag) => tag?.split("-")[0]);
+  const language = wanted.find((tag) => tag in catalogue) ?? "en";
   const words = catalogue[language];
   root.lang = language;
   root.dir = language === "ar" ? "rtl" : "ltr";
-  root.dataset.theme = localStorage.getItem("edgechat.theme") ?? "system";
+  root.dataset.theme = kept("theme") ?? "system";
 
   const shell = {
     ready: false, // Python sets it when it has taken the waiting messages over
     waiting: [],
+    waitingSince: 0, // when the first of them was sent
     words,
     session: fetch("/api/session", { method: "POST" }),
   };
@@ -23,33 +25,68 @@
 
   const translate = () => {
     for (const element of document.querySelectorAll("[data-t]")) element.textContent = words[element.dataset.t];
-    for (const [name, attribute] of [["tLabel", "aria-label"], ["tPlaceholder", "placeholder"], ["tTitle", "title"]])
-      for (const element of document.querySelectorAll(`[data-t-${attribute.replace("aria-", "")}]`))
-        element.setAttribute(attribute, words[element.dataset[name]]);
+    for (const attribute of ["aria-label", "placeholder", "title"]) {
+      const mark = `data-t-${attribute.replace("aria-", "")}`;
+      for (const element of document.querySelectorAll(`[${mark}]`))
+        element.setAttribute(attribute, words[element.getAttribute(mark)]);
+    }
   };
+
+  const showSettings = () => {
+    document.getElementById("language").value = language;
+    document.getElementById("theme").value = root.dataset.theme;
+    document.getElementById("keys").checked = kept("keys") !== "off";
+  };
+
+  const showConnection = () => (document.getElementById("offline").hidden = navigator.onLine);
+
+  document.addEventListener(
+    "readystatechange",
+    () => {
+      if (language !== "en") translate(); // the page is written in English
+      showSettings();
+      showConnection();
+      performance.mark("shell-ready");
+    },
+    { once: true },
+  );
+  addEventListener("online", showConnection);
+  addEventListener("offline", showConnection);
+
+  document.addEventListener("change", ({ target }) => {
+    if (!target.closest("#settings")) return;
+    localStorage.setItem(`edgechat.${target.id}`, target.type === "checkbox" ? (target.checked ? "on" : "off") : target.value);
+    if (target.id === "theme") root.dataset.theme = target.value;
+    if (target.id === "language") location.reload();
+  });
 
   document.addEventListener("submit", (event) => {
     event.preventDefault();
     const prompt = document.getElementById("prompt");
     const text = prompt.value.trim();
-    if (shell.ready || !text) return;
+    if (shell.ready || event.target.id !== "composer" || !text) return;
+    shell.waitingSince ||= performance.now();
     shell.waiting.push(text);
     prompt.value = "";
     document.getElementById("state").textContent = words.state_queued;
   });
 
   document.addEventListener("keydown", (event) => {
-    if (event.target.id !== "prompt" || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.target.id !== "prompt" || event.key !== "Enter" || event.shiftKey) return;
+    if (event.isComposing || event.keyCode === 229) return; // an input method takes this key; Safari says so by 229
     event.preventDefault();
     event.target.form.requestSubmit();
   });
 
-  document.addEventListener(
-    "readystatechange",
-    () => {
-      if (language !== "en") translate(); // the page is written in English
-      performance.mark("shell-ready");
-    },
-    { once: true },
-  );
+  // The browser asks for anything that it has not kept when its list of what it has loaded is full.
+  performance.onresourcetimingbufferfull = () => performance.clearResourceTimings();
+
+  // The page for offline is put aside when nothing else is left to do. The policy makes this one address and no other.
+  new PerformanceObserver((marks, observer) => {
+    if (!marks.getEntriesByName("python-ready").length) return;
+    observer.disconnect();
+    const create = { createScriptURL: () => "/service-worker.js" };
+    const policy = globalThis.trustedTypes?.createPolicy("service-worker", create) ?? create;
+    navigator.serviceWorker?.register(policy.createScriptURL(""));
+  }).observe({ type: "mark" });
 }
