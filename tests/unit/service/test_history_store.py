@@ -5,9 +5,10 @@ from edgechat.model.parts import Usage
 from edgechat.ui.messages import DataPart, FilePart, TextPart, ToolPart, UIMessage
 from service.auth import User
 from service.auth.accounts import sign_in
-from service.history import History
+from service.history import History, Turn
 from service.history.bounds import MAX_PARTS, parts_of, title_of
 from service.history.errors import MessageConflict, UnknownParent
+from service.outcome import Outcome
 
 
 async def test_a_conversation_is_read_as_it_was_written() -> None:
@@ -164,6 +165,38 @@ async def test_an_interrupted_answer_gives_way_to_the_whole_one_but_not_the_othe
     (used,) = await stores.rows("usage")
     assert (used["output_tokens"], used["is_estimated"]) == (2, 0)
     assert [row["outcome"] for row in await stores.rows()] == [None, "done"]
+
+
+async def test_a_later_try_replaces_what_broke_off_if_it_has_come_to_some_text() -> None:
+    stores = Stores()
+    history = stores.memory().history
+
+    async def save(text: str, outcome: Outcome, at: int) -> str:
+        answer = UIMessage(id="a1", role="assistant", parts=[TextPart(text=text)])
+        await history.save(turn(1, answer=answer, outcome=outcome, at=at))
+        return (await history.load(CHAT) or [])[-1].text
+
+    assert await save("Par", "interrupted", NOW) == "Par"
+    assert await save("", "failed", NOW + 1) == "Par"
+    assert await save("Pa", "interrupted", NOW) == "Par", "the same try, told again"
+    assert await save("Lon", "interrupted", NOW + 2) == "Lon"
+    assert await save("Par", "interrupted", NOW) == "Lon", "an earlier try"
+    assert await save("London", "stopped", NOW + 3) == "London"
+
+
+async def test_an_answer_that_goes_on_is_saved_once_and_counted_beside_what_it_had_cost() -> None:
+    stores = Stores()
+    history = stores.memory().history
+    await history.save(turn(1, answer=said("a1", "Par"), outcome="stopped", usage={"small": Usage(output_tokens=1)}))
+    longer = UIMessage(id="a1", role="assistant", parts=[TextPart(text="Par"), TextPart(text="is")])
+    more = Turn(CHAT, "u1", [longer], "done", {"small": Usage(output_tokens=2)}, NOW + 9, continues=1)
+    for _ in range(2):
+        await history.save(more)
+        assert [message.text for message in await history.load(CHAT) or []] == ["text of u1", "Paris"]
+    other = UIMessage(id="a1", role="assistant", parts=[TextPart(text="Par"), TextPart(text="ty")])
+    await history.save(Turn(CHAT, "u1", [other], "done", {}, NOW + 10, continues=1))
+    assert (await history.load(CHAT) or [])[-1].text == "Paris", "it had gone on already"
+    assert sum(row["output_tokens"] for row in await stores.rows("usage")) == 3
 
 
 async def test_an_interrupted_answer_that_is_found_late_does_not_displace_what_came_after() -> None:

@@ -19,6 +19,7 @@ class _Waiting(msgspec.Struct):
     outcome: Outcome
     usage: dict[str, Usage]
     at: int
+    continues: int = 0
 
 
 class Outbox:
@@ -27,7 +28,9 @@ class Outbox:
 
     async def add(self, user: User, turn: Turn) -> None:
         messages = msgspec.Raw(msgspec.json.encode(list(turn.messages)))
-        waiting = _Waiting(turn.chat_id, turn.parent_id, messages, turn.outcome, dict(turn.usage), turn.at)
+        waiting = _Waiting(
+            turn.chat_id, turn.parent_id, messages, turn.outcome, dict(turn.usage), turn.at, turn.continues
+        )
         # In the order in which they were asked: an answer comes before the next question.
         key = f"{_prefix(user, turn.chat_id)}{turn.at:013}-{turn.leaf_id}"
         await self._r2.put(key, msgspec.json.encode(waiting))
@@ -44,7 +47,15 @@ class Outbox:
             return None
         waiting = msgspec.json.decode(bytes(await found.arrayBuffer()), type=_Waiting)
         messages = decode_messages(waiting.messages)
-        return Turn(waiting.chat_id, waiting.parent_id, messages, waiting.outcome, waiting.usage, waiting.at)
+        return Turn(
+            waiting.chat_id,
+            waiting.parent_id,
+            messages,
+            waiting.outcome,
+            waiting.usage,
+            waiting.at,
+            waiting.continues,
+        )
 
     async def remove(self, key: str) -> None:
         await self._r2.delete([key])

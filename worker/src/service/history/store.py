@@ -92,6 +92,8 @@ ON CONFLICT (user_id, id) DO UPDATE SET
   active_at = max(active_at + 1, excluded.active_at)
 """
 
+# What is better than before takes its place: the whole answer, or one that was tried later and has come to some text.
+# So does an answer that has gone on from as many parts as are here (?11).
 _SAVE_MESSAGE = f"""
 INSERT INTO messages (
   user_id, conversation_id, seq, id, parent_id, role, parts, text, metadata, outcome, created_at)
@@ -100,9 +102,11 @@ VALUES (
   (SELECT coalesce(max(seq), 0) + 1 FROM messages WHERE user_id = {OWNER} AND conversation_id = ?2),
   ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 ON CONFLICT (user_id, conversation_id, id) DO UPDATE SET
-  parts = excluded.parts, text = excluded.text, metadata = excluded.metadata, outcome = excluded.outcome
-WHERE outcome = 'interrupted' AND excluded.outcome <> 'interrupted'
-  OR outcome = 'failed' AND excluded.outcome IN ('done', 'stopped')
+  parts = excluded.parts, text = excluded.text, metadata = excluded.metadata, outcome = excluded.outcome,
+  created_at = excluded.created_at
+WHERE outcome IN ('interrupted', 'failed') AND (
+    excluded.outcome IN ('done', 'stopped') OR excluded.text <> '' AND excluded.created_at > created_at)
+  OR outcome <> 'done' AND json_array_length(parts) = ?11
 """
 
 _SAVE_SUMMARY = f"UPDATE messages SET summary = ?4 WHERE user_id = {OWNER} AND conversation_id = ?2 AND id = ?3"
@@ -140,10 +144,16 @@ class Turn(msgspec.Struct, frozen=True):
     """By model."""
     at: int = 0
     """When it was asked: milliseconds since 1970."""
+    continues: int = 0
+    """An answer that goes on had so many parts before. What that costs is counted beside what it had cost then."""
 
     @property
     def leaf_id(self) -> str:
         return self.messages[-1].id
+
+    @property
+    def usage_id(self) -> str:
+        return f"{self.leaf_id}+{self.continues}" if self.continues else self.leaf_id
 
 
 class History:
@@ -254,10 +264,11 @@ class History:
                     metadata,
                     turn.outcome if message.role == "assistant" else None,
                     turn.at,
+                    turn.continues or None,
                 )
             )
             parent_id = message.id
-        return [*statements, *usage.statements(self._db, self.user, turn.leaf_id, turn.at, turn.usage)]
+        return [*statements, *usage.statements(self._db, self.user, turn.usage_id, turn.at, turn.usage)]
 
 
 def decode_rows(rows: Sequence[Mapping[str, str]]) -> list[UIMessage]:
