@@ -65,6 +65,10 @@ class TapeStub:
     async def discard(self, id: int) -> None:
         await self._stub.discard(id)
 
+    async def running(self) -> str | None:
+        announcement: str | None = await self._stub.running()
+        return announcement
+
     async def stop(self) -> bool:
         has_ended: bool = await self._stub.stop()
         return has_ended

@@ -68,6 +68,9 @@ class Tape(DurableObject):  # type: ignore[misc]
     def discard(self, id: int) -> None:
         self._tape.discard(id)
 
+    def running(self) -> str | None:
+        return self._tape.running()
+
     async def stop(self) -> bool:
         return await self._tape.stop()
 

@@ -120,6 +120,10 @@ class LocalTape:
         await self._call("discard")
         self.tape.discard(id)
 
+    async def running(self) -> str | None:
+        await self._call("running")
+        return self.tape.running()
+
     async def stop(self) -> bool:
         await self._call("stop")
         return await self.tape.stop()

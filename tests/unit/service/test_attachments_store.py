@@ -305,6 +305,22 @@ async def test_a_user_keeps_no_more_files_than_there_is_room_for() -> None:
     assert (await ask(env, "POST", "/api/attachments", announcement | {"size": 150})).status == 201
 
 
+async def test_a_user_is_told_what_they_keep_and_what_room_is_left(clock: FakeClock) -> None:
+    env = Env()
+    first = await uploaded(env, PNG, "image/png", name="ä.png")
+    clock.advance(1)
+    second = await uploaded(env, NOTES, "text/markdown", name="notes.md")
+    await announced(env, NOTES, "text/markdown", user="user_2")
+    assert body_of(await ask(env, "GET", "/api/attachments")) == {
+        "attachments": [second, first],
+        "room": {
+            "files": {"used": 2, "limit": TIER["files"]},
+            "bytes": {"used": len(PNG) + len(NOTES), "limit": TIER["file_bytes"]},
+        },
+    }
+    assert body_of(await ask(env, "GET", "/api/attachments", user="user_2"))["attachments"] == []
+
+
 async def test_the_room_of_a_file_that_never_came_is_free_again(clock: FakeClock) -> None:
     env = Env(user=TIER | {"models": ["small"], "files": 1})
     clock.advance(-1000)

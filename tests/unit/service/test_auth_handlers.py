@@ -5,7 +5,7 @@ from typing import Any
 import jwt
 import pytest
 from fakes import ORIGIN, Env, bearer, request
-from issuing import ISSUER, claims, ec_key, rsa_key
+from issuing import AUDIENCE, ISSUER, claims, ec_key, rsa_key
 from signing_in import SAME_ORIGIN, Service, body_of, code_of, cookie, cookie_of
 
 from edgechat.ids import generate_id
@@ -36,6 +36,37 @@ def id_token(**changes: Any) -> str:
 
 def access_token(**changes: Any) -> str:
     return rsa_key().token(claims(**{"iss": f"https://{TEAM}", "aud": ["aud-tag"]} | changes))
+
+
+# who one is
+
+
+async def test_nobody_is_told_how_to_become_somebody() -> None:
+    response = await Service().ask("GET", "/api/session")
+    sign_in = {"type": "oidc", "issuer": ISSUER, "clientId": AUDIENCE}
+    assert body_of(response) == {"user": None, "signIn": sign_in, "turnstile": None}
+    assert "set-cookie" not in response.headers
+    plain = Service(OIDC_ISSUER=None, TURNSTILE_SECRET="secret", TURNSTILE_SITE_KEY="0x4")
+    assert body_of(await plain.ask("GET", "/api/session")) == {
+        "user": None,
+        "signIn": None,
+        "turnstile": {"siteKey": "0x4"},
+    }
+    assert body_of(await Service(**ACCESS).ask("GET", "/api/session"))["signIn"] == {"type": "access"}
+
+
+async def test_a_guest_and_an_account_are_told_who_they_are() -> None:
+    service = Service()
+    guest = await service.ask("GET", "/api/session", headers=cookie("guest_1"))
+    assert body_of(guest)["user"] == {"id": "guest_1", "isGuest": True, "name": None}
+    signed_in = await service.ask("POST", "/api/session", {"idToken": id_token(name="Ada Lovelace")})
+    ada = {"id": ADA, "isGuest": False, "name": "Ada Lovelace"}
+    assert body_of(signed_in)["user"] == ada
+    renewed = await service.ask("POST", "/api/session", headers=cookie_of(signed_in) | SAME_ORIGIN)
+    assert body_of(renewed)["user"] == ada
+    assert body_of(await service.ask("GET", "/api/session", headers=cookie_of(renewed)))["user"] == ada
+    await service.ask("DELETE", "/api/session", headers=cookie_of(renewed) | SAME_ORIGIN)
+    assert body_of(await service.ask("GET", "/api/session", headers=cookie_of(renewed)))["user"] is None
 
 
 # guests

@@ -47,6 +47,22 @@ async def test_such_tokens_hold_too(changes: dict[str, Any]) -> None:
     assert (await Network().identify(EC.token(claims(**changes)))).subject == "ada"
 
 
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, None),
+        ({"name": "Ada Lovelace", "email": "ada@example.org"}, "Ada Lovelace"),
+        ({"preferred_username": "ada", "email": "ada@example.org"}, "ada"),
+        ({"name": " \n", "email": "ada@example.org"}, "ada@example.org"),
+        ({"name": 5, "email": ["ada"], "preferred_username": {"a": 1}}, None),
+        ({"name": "x" * 1000}, "x" * 100),
+        ({"name": "\ud83d"}, "?"),
+    ],
+)
+async def test_a_name_is_taken_as_far_as_it_is_one(changes: dict[str, Any], name: str | None) -> None:
+    assert (await Network().identify(EC.token(claims(**changes)))).name == name
+
+
 @pytest.mark.parametrize(("name", "seconds"), [("nbf", -5), ("exp", -30), ("iat", 30), ("iat", 0)])
 async def test_clocks_may_differ_by_a_minute(name: str, seconds: float) -> None:
     changes: dict[str, Any] = {name: time.time() + seconds if seconds == 0 else int(time.time() + seconds)}

@@ -9,9 +9,9 @@ from signing_in import Service, code_of, cookie
 from service.auth import gate, revocation
 from service.routes import ROUTES, respond
 
-PUBLIC = {("GET", "/api/health"), ("POST", "/api/session"), ("DELETE", "/api/session")}
-# The chat asks beside its call of the model; the others tell nothing of the user, or end in what only they can read.
-ASKED_LATER = {("POST", "/api/chat"), ("GET", "/api/models"), ("PUT", "/api/attachments/x/y")}
+PUBLIC = {("GET", "/api/health"), *((method, "/api/session") for method in ("GET", "POST", "DELETE"))}
+# The chat asks beside its call of the model.
+ASKED_LATER = {("POST", "/api/chat")}
 
 
 def path_of(pattern: re.Pattern[str]) -> str:

@@ -86,6 +86,7 @@ async def test_a_conversation_is_opened_as_the_page_needs_it() -> None:
             for kind, role in (("u", "user"), ("a", "assistant"))
         ],
         "versions": [],
+        "running": None,
     }
 
 

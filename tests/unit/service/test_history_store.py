@@ -292,3 +292,12 @@ def test_a_title_is_the_first_words(text: str, title: str) -> None:
     found = title_of(said("u1", text or " "))
     assert found == title
     assert len(found) <= 60
+
+
+def test_where_nothing_was_written_the_title_names_a_file() -> None:
+    unnamed, cat = (
+        FilePart(media_type="image/png", url="/api/attachments/a", filename=name) for name in (None, "cat.png")
+    )
+    assert title_of(UIMessage(id="u1", role="user", parts=[unnamed, cat])) == "cat.png"
+    assert title_of(UIMessage(id="u1", role="user", parts=[cat, TextPart(text="My cat")])) == "My cat"
+    assert title_of(UIMessage(id="u1", role="user", parts=[unnamed])) == ""

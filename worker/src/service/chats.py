@@ -4,6 +4,8 @@ With an answer comes a bookmark of the database in the header `x-d1-bookmark`. A
 least what was there then, from whatever replica is near. One without reads the primary.
 """
 
+import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -14,13 +16,18 @@ from typing import Annotated
 import msgspec
 
 from edgechat.json import JSONDecoder
+from edgechat.ui.messages import decode_message
 from service import auth
 from service.attachments import Attachments
 from service.bindings import D1BookmarkSession, Env
-from service.history import Catalogue, Memory, OpenConversation, export, search
+from service.history import Catalogue, Memory, OpenConversation, bounds, export, search
 from service.history.catalogue import PAGE, Position
+from service.history.errors import UnknownParent
 from service.history.memory import now
+from service.tape import Announcement
 from service.web import Download, HTTPError, Request, Response, json_response, unknown_chat
+
+log = logging.getLogger("edgechat")
 
 BOOKMARK = "x-d1-bookmark"
 PRIMARY = "first-primary"
@@ -28,6 +35,9 @@ PRIMARY = "first-primary"
 
 MAX_QUERY = 200
 """Characters."""
+
+PATIENCE = 1.0
+"""Seconds that a tape may take to say whether it runs: what is saved is shown in any case."""
 
 _BOOKMARK = re.compile(r"[0-9a-f-]{1,200}|first-primary")
 _CURSOR = re.compile(r"([0-9]{1,15})\.([A-Za-z0-9_-]{1,64})")
@@ -57,6 +67,34 @@ class Desk:
         if found is None:
             raise unknown_chat()
         return found
+
+    async def show(self, chat_id: str) -> OpenConversation:
+        """As `open`, and while an answer is being written with the question that it answers, which is saved with it."""
+        running = await self._running(chat_id)
+        if running is None:
+            return await self.open(chat_id)
+        # An empty id is that of no message: nothing comes before a first one.
+        leaf_id = running.parent_id or ""
+        try:
+            found = await self.memory.read(chat_id, lambda: self.catalogue.open(chat_id, leaf_id))
+        except UnknownParent:
+            return await self.open(chat_id)
+        question = decode_message(running.question)
+        if found is None:
+            at = now()
+            found = OpenConversation(chat_id, bounds.title_of(question), question.id, at, at, False, [], [])
+        messages = [*found.messages, question]
+        return msgspec.structs.replace(found, messages=messages, head_id=question.id, running=running.answer_id)
+
+    async def _running(self, chat_id: str) -> Announcement | None:
+        tape = self.env.tape(self.user.id, chat_id)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                found = await tape.running() if tape else None
+        except Exception as error:
+            log.warning("The tape of chat %s does not say whether it runs: %r", chat_id, error)
+            return None
+        return msgspec.json.decode(found, type=Announcement) if found else None
 
 
 type _Handler = Callable[..., Awaitable[Response]]
@@ -90,7 +128,8 @@ async def get_chats(request: Request, desk: Desk) -> Response:
 
 @_at_desk
 async def get_chat(_request: Request, desk: Desk, chat_id: str) -> Response:
-    return json_response(await desk.open(chat_id))
+    """What is shown of a conversation, its versions, and whether an answer is being written."""
+    return json_response(await desk.show(chat_id))
 
 
 @_at_desk
@@ -105,7 +144,7 @@ async def patch_chat(request: Request, desk: Desk, chat_id: str) -> Response:
         await desk.catalogue.rename(chat_id, title)
     if change.head_id is not None and not await desk.catalogue.show(chat_id, change.head_id):
         raise HTTPError(HTTPStatus.NOT_FOUND, "unknown_message", "There is no such message in this conversation.")
-    return json_response(await desk.open(chat_id))
+    return json_response(await desk.show(chat_id))
 
 
 @_at_desk

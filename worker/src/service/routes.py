@@ -55,7 +55,7 @@ async def post_stop(request: Request, env: Env, chat_id: str) -> Response:
 
 async def get_models(request: Request, env: Env) -> Response:
     """The models that the caller may ask, and what they can do."""
-    user = auth.require_user(request, env)
+    user = await auth.require_active_user(request, env)
     return json_response(models.listing(env.limits, limits.caller_of(request, env, user).tier))
 
 
@@ -67,6 +67,7 @@ async def get_usage(request: Request, env: Env) -> Response:
 
 ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
     ("GET", re.compile(r"/api/health"), health.get_health),
+    ("GET", re.compile(r"/api/session"), auth.get_session),
     ("POST", re.compile(r"/api/session"), auth.post_session),
     ("DELETE", re.compile(r"/api/session"), auth.delete_session),
     ("POST", re.compile(r"/api/chat"), post_chat),
@@ -81,6 +82,7 @@ ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
     ("DELETE", re.compile(r"/api/me"), chats.delete_me),
     ("GET", re.compile(r"/api/models"), get_models),
     ("GET", re.compile(r"/api/usage"), get_usage),
+    ("GET", re.compile(r"/api/attachments"), attachments.get_attachments),
     ("POST", re.compile(r"/api/attachments"), attachments.post_attachment),
     ("PUT", re.compile(rf"/api/attachments/{_FILE}/(?P<token>[A-Za-z0-9_.-]{{1,1000}})"), attachments.put_attachment),
     ("GET", re.compile(rf"/api/attachments/{_FILE}"), attachments.get_attachment),

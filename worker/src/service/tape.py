@@ -213,6 +213,10 @@ class Tape:
                 outlet.send(last)
             outlet.close()
 
+    def running(self) -> str | None:
+        """The announcement of what runs."""
+        return self._live.row.announcement if self._live else None
+
     async def stop(self) -> bool:
         """Stops what runs. True once it has ended; false if nothing runs, or it does not end in time."""
         if not (live := self._live):

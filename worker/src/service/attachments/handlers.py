@@ -1,4 +1,4 @@
-"""Upload, download and removal of files.
+"""Upload, download, list and removal of files.
 
 An upload is announced first. The answer has the address to which the file may be sent, by the same user, for ten
 minutes; it is signed, together with what was announced.
@@ -62,6 +62,18 @@ async def post_attachment(request: Request, env: Env) -> Response:
         "expiresAt": expires * 1000,
     }
     return json_response(_shown(file) | {"upload": upload}, HTTPStatus.CREATED)
+
+
+async def get_attachments(request: Request, env: Env) -> Response:
+    """The caller's files, the newest first, and how much room there is for them."""
+    user = await auth.require_active_user(request, env)
+    files = await Attachments(env, user).all()
+    tier = env.limits.tier(caller_of(request, env, user).tier)
+    room = {
+        "files": {"used": len(files), "limit": tier.files},
+        "bytes": {"used": sum(file.size for file in files), "limit": tier.file_bytes},
+    }
+    return json_response({"attachments": list(map(_shown, files)), "room": room})
 
 
 async def put_attachment(request: Request, env: Env, id: str, token: str) -> Response:

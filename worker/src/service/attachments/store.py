@@ -41,6 +41,13 @@ SELECT json_group_array(json({_COLUMNS})) AS attachments FROM attachments
 WHERE user_id = ?1 AND uploaded_at IS NOT NULL AND id IN (SELECT value FROM json_each(?2))
 """
 
+_ALL = f"""
+SELECT json_group_array(json(attachment)) AS attachments FROM (
+  SELECT {_COLUMNS} AS attachment FROM attachments
+  WHERE user_id = ?1 AND uploaded_at IS NOT NULL ORDER BY uploaded_at DESC, id
+)
+"""
+
 _OWN = "FROM attachments WHERE user_id = ?1 AND (?2 IS NULL OR id = ?2)"
 _OF_CHAT = """
 FROM attachments WHERE user_id = ?1 AND '/api/attachments/' || id IN (
@@ -104,6 +111,10 @@ class Attachments:
         """By id, those that there are."""
         rows = await self._db.prepare(_FIND).bind(self.user.id, msgspec.json.encode(ids).decode()).first("attachments")
         return {found.id: found for found in _attachments.decode(rows)}
+
+    async def all(self) -> list[Attachment]:
+        """The newest first: as many as the tier may keep, at most."""
+        return _attachments.decode(await self._db.prepare(_ALL).bind(self.user.id).first("attachments"))
 
     async def delete(self, id: str) -> bool:
         """False if there is no such file."""

@@ -2,7 +2,7 @@
 
 from service.auth.accounts import OWNER
 from service.auth.gate import COOKIE, refuse_revoked, require_active_user, require_session, require_user
-from service.auth.handlers import delete_session, post_session
+from service.auth.handlers import delete_session, get_session, post_session
 from service.auth.sessions import Session, User, new_session, sign
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Session",
     "User",
     "delete_session",
+    "get_session",
     "new_session",
     "post_session",
     "refuse_revoked",

@@ -1,8 +1,9 @@
-"""`/api/session`: guests, sign-in and sign-out."""
+"""`/api/session`: who one is, guests, sign-in and sign-out."""
 
 import logging
 import time
 from http import HTTPStatus
+from typing import Any
 
 import msgspec
 
@@ -37,6 +38,19 @@ _start = JSONDecoder[_Start](_Start)
 _end = JSONDecoder[_End](_End)
 
 
+async def get_session(request: Request, env: Env) -> Response:
+    """Who is asking, if they have a session, and how one gets another. It starts none."""
+    session = await _active(request, env)
+    known = {"user": _shown(session) if session else None, "signIn": None, "turnstile": None}
+    if env.var("ACCESS_TEAM_DOMAIN"):
+        known["signIn"] = {"type": "access"}
+    elif issuer := env.var("OIDC_ISSUER"):
+        known["signIn"] = {"type": "oidc", "issuer": issuer, "clientId": _required(env, "OIDC_AUDIENCE")}
+    if env.var("TURNSTILE_SECRET"):
+        known["turnstile"] = {"siteKey": env.var("TURNSTILE_SITE_KEY")}
+    return json_response(known)
+
+
 async def post_session(request: Request, env: Env) -> Response:
     """Signs in, else renews the caller's session, else starts one for a new guest."""
     gate.check_origin(request)
@@ -55,7 +69,7 @@ async def post_session(request: Request, env: Env) -> Response:
     note_user(session.user.id)
     token = sessions.sign(session, env.session_secret, lifetime)
     headers = {"set-cookie": gate.set_cookie(token, lifetime)}
-    return json_response({"token": token, "user": {"id": session.user.id}}, headers=headers)
+    return json_response({"token": token, "user": _shown(session)}, headers=headers)
 
 
 async def delete_session(request: Request, env: Env) -> Response:
@@ -67,6 +81,10 @@ async def delete_session(request: Request, env: Env) -> Response:
     return json_response({"signedOut": True}, headers={"set-cookie": gate.clear_cookie()})
 
 
+def _shown(session: Session) -> dict[str, Any]:
+    return {"id": session.user.id, "isGuest": session.user.is_guest, "name": session.name}
+
+
 async def _active(request: Request, env: Env) -> Session | None:
     session = gate.session_of(request, env)
     return None if session is None or await revocation.is_revoked(env.db, session) else session
@@ -75,7 +93,7 @@ async def _active(request: Request, env: Env) -> Session | None:
 async def _sign_in(env: Env, identity: Identity, session: Session | None) -> Session:
     account = accounts.account_of(identity.issuer, identity.subject)
     guest = session.user if session and session.user.is_guest else None
-    return sessions.new_session(account, await accounts.sign_in(env.db, account, guest))
+    return sessions.new_session(account, await accounts.sign_in(env.db, account, guest), identity.name)
 
 
 async def _identity(request: Request, env: Env, body: _Start) -> Identity | None:

@@ -16,6 +16,8 @@ from service.auth.jwks import Algorithm, KeySets
 from service.auth.sessions import LEEWAY, MAX_TOKEN
 from service.bindings import Verify
 
+MAX_NAME = 100
+
 _ES256_BYTES = 64
 
 type _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -34,6 +36,8 @@ class Identity(msgspec.Struct, frozen=True):
     subject: str
     expires_at: float
     """Seconds since 1970."""
+    name: str | None = None
+    """To be shown to them; at most `MAX_NAME` characters."""
 
 
 class RefusedError(Exception):
@@ -55,6 +59,10 @@ class _Claims(msgspec.Struct):
     nbf: float = 0
     azp: str | None = None
     nonce: str | None = None
+    # Nobody is kept out for what they are called.
+    name: Any = None
+    preferred_username: Any = None
+    email: Any = None
 
 
 async def identify(
@@ -87,7 +95,7 @@ async def identify(
     # Only from here on does it speak for the issuer.
     claims = _convert(_object(segments[1]), _Claims)
     _check(claims, issuer, nonce, now())
-    return Identity(claims.iss, claims.sub, claims.exp)
+    return Identity(claims.iss, claims.sub, claims.exp, _name(claims))
 
 
 def _header(segment: str) -> _Header:
@@ -115,6 +123,12 @@ def _check(claims: _Claims, issuer: Issuer, nonce: str | None, now: float) -> No
         raise RefusedError("it is of the future")
     if nonce is not None and claims.nonce != nonce:
         raise RefusedError("its nonce is another")
+
+
+def _name(claims: _Claims) -> str | None:
+    names = (name for name in (claims.name, claims.preferred_username, claims.email) if isinstance(name, str))
+    # Half a pair of surrogates is valid in JSON, and nowhere else.
+    return next((found for name in names if (found := name.encode(errors="replace").decode().strip()[:MAX_NAME])), None)
 
 
 def _bytes(segment: str) -> bytes:

@@ -40,12 +40,15 @@ class Session(msgspec.Struct, frozen=True):
     """The same in all tokens that renew this one."""
     epoch: int = 0
     """How often the user had signed out everywhere when it began."""
+    name: str | None = None
+    """What the user is called, by who says who they are. It is kept nowhere else."""
 
 
 class _Claims(msgspec.Struct):
     sub: str
     sid: str
     epoch: int
+    name: str | None = None
 
 
 class _Key(msgspec.Struct, frozen=True):
@@ -60,15 +63,16 @@ def new_guest() -> User:
     return User(_GUEST + generate_id(24))
 
 
-def new_session(user: User, epoch: int = 0) -> Session:
-    return Session(user, generate_id(), epoch)
+def new_session(user: User, epoch: int = 0, name: str | None = None) -> Session:
+    return Session(user, generate_id(), epoch, name)
 
 
 def sign(session: Session, secret: str, lifetime: int = LIFETIME) -> str:
     now = int(time.time())
     claims = {"iss": _ISSUER, "aud": _AUDIENCE, "sub": session.user.id, "sid": session.id, "epoch": session.epoch}
     times = {"iat": now, "exp": now + lifetime}
-    return jwt.encode(claims | times, secret, algorithm="HS256", headers={"kid": _key(secret).fingerprint})
+    name = {"name": session.name} if session.name else {}
+    return jwt.encode(claims | times | name, secret, algorithm="HS256", headers={"kid": _key(secret).fingerprint})
 
 
 def read(token: str, secrets: Iterable[str]) -> Session | None:
@@ -93,7 +97,7 @@ def read(token: str, secrets: Iterable[str]) -> Session | None:
         claims = msgspec.convert(decoded, _Claims)
     except (jwt.InvalidTokenError, msgspec.ValidationError):
         return None
-    return Session(User(claims.sub), claims.sid, claims.epoch)
+    return Session(User(claims.sub), claims.sid, claims.epoch, claims.name)
 
 
 @lru_cache(maxsize=4)

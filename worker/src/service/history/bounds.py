@@ -2,7 +2,7 @@
 
 import msgspec
 
-from edgechat.ui.messages import TextPart, UIMessage
+from edgechat.ui.messages import FilePart, TextPart, UIMessage
 
 MAX_PARTS = 900_000
 """Bytes of JSON: a row of D1 has at most 2 MB, and several messages are read as one."""
@@ -27,8 +27,9 @@ def parts_of(message: UIMessage) -> str:
 
 
 def title_of(message: UIMessage) -> str:
-    """The first words; empty where there are none."""
-    text = " ".join(message.text[: 4 * MAX_TITLE].split())
+    """The first words, or the name of a file; empty where there is neither."""
+    files = (part.filename for part in message.parts if isinstance(part, FilePart))
+    text = " ".join((message.text or next(filter(None, files), ""))[: 4 * MAX_TITLE].split())
     if len(text) <= MAX_TITLE:
         return text
     start, _, cut = text[: MAX_TITLE - 1].rpartition(" ")

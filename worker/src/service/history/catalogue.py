@@ -8,7 +8,7 @@ import msgspec
 from edgechat.ui.messages import UIMessage
 from service.auth import User
 from service.bindings import D1Session
-from service.history.errors import Archived
+from service.history.errors import Archived, UnknownParent
 from service.history.store import BRANCH, decode_rows
 
 PAGE = 30
@@ -86,6 +86,8 @@ class OpenConversation(Conversation):
     """Those that are shown: from the first one to the head."""
     versions: list[list[str]]
     """Ids of messages of which one is shown, the oldest first: of an edited question, of an answer generated again."""
+    running: str | None = None
+    """The id of the answer that is being written to the last message, which is not saved yet."""
 
 
 class Catalogue:
@@ -108,12 +110,13 @@ class Catalogue:
                 yield _conversation(row)
             chat_id = rows[-1]["id"]
 
-    async def open(self, chat_id: str) -> OpenConversation | None:
-        """Raises `Archived`."""
+    async def open(self, chat_id: str, leaf_id: str | None = None) -> OpenConversation | None:
+        """With the messages up to `leaf_id`, by default to the head. Raises `Archived`, and `UnknownParent` where there
+        is no such leaf."""
         found, branch, versions = await self._db.batch(
             [
                 self._db.prepare(_FIND).bind(self._user.id, chat_id),
-                self._db.prepare(BRANCH).bind(self._user.id, chat_id, None),
+                self._db.prepare(BRANCH).bind(self._user.id, chat_id, leaf_id),
                 self._db.prepare(_VERSIONS).bind(self._user.id, chat_id),
             ]
         )
@@ -122,6 +125,8 @@ class Catalogue:
         conversation = _conversation(found["results"][0])
         if conversation.is_archived:
             raise Archived
+        if leaf_id and not branch["results"]:
+            raise UnknownParent
         return OpenConversation(
             **msgspec.structs.asdict(conversation),
             messages=decode_rows(branch["results"]),
