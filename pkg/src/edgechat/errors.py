@@ -18,6 +18,10 @@ EdgeChatError
 │   ├── ToolCallRepairError         the repair of an invalid call failed itself
 │   ├── ToolExecutionError          raised by a tool, in words for the model and the user
 │   └── InvalidToolApprovalError    a forged, unknown or changed approval
+├── RoutingError                    a model that does not answer, because another one ought to
+│   ├── ModelRefusedError           it refuses, or does not know
+│   ├── NotChosenError              the router has chosen another one
+│   └── CircuitOpenError            it has failed too often of late
 ├── ModelTimeoutError               a limit of time has passed
 ├── StreamTruncatedError            a stream ended before its end mark
 ├── StreamFormatError               bytes that are no stream of the expected kind
@@ -190,6 +194,28 @@ class ToolExecutionError(ToolError):
 
 class InvalidToolApprovalError(ToolError):
     """A forged, unknown or changed approval."""
+
+
+class RoutingError(EdgeChatError):
+    """A model does not answer, because another one ought to."""
+
+    reason = "another model ought to answer"
+
+    def __init__(self, model_id: str) -> None:
+        super().__init__(f"{model_id}: {self.reason}.")
+        self.model_id = model_id
+
+
+class ModelRefusedError(RoutingError):
+    reason = "it refuses, or does not know"
+
+
+class NotChosenError(RoutingError):
+    reason = "the router has chosen another model"
+
+
+class CircuitOpenError(RoutingError):
+    reason = "it has failed too often of late"
 
 
 class ModelTimeoutError(EdgeChatError):

@@ -3,8 +3,16 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Protocol
 
-from edgechat.errors import EdgeChatError, ModelTimeoutError, NoOutputGeneratedError
+from edgechat.errors import (
+    CircuitOpenError,
+    EdgeChatError,
+    ModelTimeoutError,
+    NoOutputGeneratedError,
+    RoutingError,
+)
 from edgechat.model.parts import (
     Error,
     Finish,
@@ -28,6 +36,16 @@ def is_model_failure(error: Exception) -> bool:
     return isinstance(error, EdgeChatError)
 
 
+class Breaker(Protocol):
+    """Remembers which models fail, such as `edgechat.routing.CircuitBreaker`. A refusal is no failure."""
+
+    def admits(self, model_id: str) -> bool: ...
+
+    def succeeded(self, model_id: str) -> None: ...
+
+    def failed(self, model_id: str) -> None: ...
+
+
 class FallbackModel:
     """A `LanguageModel` that asks the next of `models` when one fails before its first output.
 
@@ -37,6 +55,8 @@ class FallbackModel:
 
     The context is entered with the first output. `ResponseMetadata` names the model that answers, the warnings of
     `StreamStart` say why others did not. When all fail, the error of the last is raised, with notes about the others.
+
+    A model that the `breaker` does not admit is passed over, unless it is the last.
     """
 
     def __init__(
@@ -45,12 +65,14 @@ class FallbackModel:
         *,
         first_token_timeout: float | None = None,
         should_fall_back: Callable[[Exception], bool] = is_model_failure,
+        breaker: Breaker | None = None,
     ) -> None:
         self.models = models
         self.provider = models[0].provider
         self.model_id = models[0].model_id
         self._first_token_timeout = first_token_timeout
         self._should_fall_back = should_fall_back
+        self._breaker = breaker
 
     @asynccontextmanager
     async def stream(self, call: ModelCall) -> AsyncGenerator["FallbackStream"]:
@@ -59,16 +81,26 @@ class FallbackModel:
             is_last = len(errors) + 1 == len(self.models)
             async with AsyncExitStack() as context:
                 try:
+                    if self._breaker and not is_last and not self._breaker.admits(model.model_id):
+                        raise CircuitOpenError(model.model_id)
                     stream, parts = await self._begin(model, call, context, is_last=is_last)
                 except Exception as error:
+                    self._note(model, error)
                     if not is_last and self._should_fall_back(error):
                         errors.append(error)
                         continue
                     for reason in self._reasons(errors):
                         error.add_note(reason)
                     raise
-                yield FallbackStream(stream, _introduced(parts, model, self._reasons(errors)), model, errors)
+                watched = _Watched(stream, partial(self._note, model))
+                yield FallbackStream(watched, _introduced(parts, model, self._reasons(errors)), model, errors)
                 return
+
+    def _note(self, model: LanguageModel, error: Exception | None) -> None:
+        if self._breaker and error is None:
+            self._breaker.succeeded(model.model_id)
+        elif self._breaker and error and is_model_failure(error) and not isinstance(error, RoutingError):
+            self._breaker.failed(model.model_id)
 
     async def _begin(
         self, model: LanguageModel, call: ModelCall, context: AsyncExitStack, *, is_last: bool
@@ -110,6 +142,34 @@ class FallbackStream:
     async def read(self) -> list[ModelPart] | None:
         first, self._first = self._first, []
         return first or await self._stream.read()
+
+
+class _Watched:
+    """Tells how the answer ends: once, by an error or by None."""
+
+    def __init__(self, stream: PartStream, ended: Callable[[Exception | None], None]) -> None:
+        self.headers: Mapping[str, str] = stream.headers
+        self._stream = stream
+        self._ended: Callable[[Exception | None], None] | None = ended
+
+    async def read(self) -> list[ModelPart] | None:
+        try:
+            parts = await self._stream.read()
+        except Exception as error:
+            self._end(error)
+            raise
+        if parts is None:
+            self._end(None)
+        else:
+            for part in parts:
+                if isinstance(part, Error):
+                    self._end(part.error)
+        return parts
+
+    def _end(self, error: Exception | None) -> None:
+        if self._ended:
+            self._ended(error)
+            self._ended = None
 
 
 def _has_output(parts: list[ModelPart]) -> bool:
