@@ -3,6 +3,7 @@
 from edgechat.routing.breaker import CircuitBreaker
 from edgechat.routing.guard import GuardedModel
 from edgechat.routing.hedge import HedgedModel
+from edgechat.routing.model import RoutedModel
 from edgechat.routing.refusal import RefusalDetector
 from edgechat.routing.router import Classifier, RouteDecision, Router, RouterConfig
 from edgechat.routing.signals import RouteRequest, Side
@@ -15,6 +16,7 @@ __all__ = [
     "RefusalDetector",
     "RouteDecision",
     "RouteRequest",
+    "RoutedModel",
     "Router",
     "RouterConfig",
     "Side",

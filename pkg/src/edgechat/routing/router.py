@@ -2,8 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
-from typing import Literal, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Literal
 
 import msgspec
 
@@ -64,21 +64,25 @@ class RouterConfig(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fie
     bias: float = BIAS
 
 
-class Classifier(Protocol):
-    """Answers how likely it is, from 0 to 1, that a central model is needed. May raise `EdgeChatError`."""
-
-    async def __call__(self, request: RouteRequest) -> float: ...
+type Classifier = Callable[[RouteRequest], Awaitable[float]]
+"""How likely it is, from 0 to 1, that a central model is needed. May raise `EdgeChatError`."""
 
 
 class Router:
     def __init__(self, config: RouterConfig, classifier: Classifier | None = None) -> None:
-        self._config = config
+        self.config = config
         self._classifier = classifier
         self._weights = {**WEIGHTS, **config.weights}
 
     def decide(self, request: RouteRequest) -> RouteDecision:
         """At once, without asking anybody. The decision may be unsure: `classify` then knows better."""
-        config = self._config
+        decision = self._decide(request)
+        if request.edge_only and decision.side == "central":
+            return self._decided("edge", "policy", request.edge_only, 1.0)
+        return msgspec.structs.replace(decision, is_sure=True) if request.edge_only else decision
+
+    def _decide(self, request: RouteRequest) -> RouteDecision:
+        config = self.config
         if any(media_type.startswith("image/") for media_type in request.media_types):
             if config.vision:
                 return RouteDecision(config.vision, "edge", "attachment", "image", 1.0)
@@ -102,7 +106,7 @@ class Router:
         if self._classifier is None:
             return decision
         try:
-            async with asyncio.timeout(self._config.deadline):
+            async with asyncio.timeout(self.config.deadline):
                 central = await self._classifier(request)
         except TimeoutError:
             return self._decided("edge", "deadline", "the classifier was late", 0.5)
@@ -112,7 +116,7 @@ class Router:
         return self._decided(side, "classifier", decision.reason, max(central, 1 - central))
 
     def _decided(self, side: Side, stage: Stage, reason: str, confidence: float) -> RouteDecision:
-        model = self._config.central if side == "central" else self._config.edge
+        model = self.config.central if side == "central" else self.config.edge
         return RouteDecision(model, side, stage, reason, round(confidence, 3))
 
 

@@ -40,6 +40,8 @@ class RouteRequest(msgspec.Struct, kw_only=True, frozen=True):
     """Which side gave the answer before."""
     wish: Side | None = None
     """What the user has chosen."""
+    edge_only: str | None = None
+    """Why there is no central model for this user now, such as "your budget"; None: there is."""
 
 
 def read_signals(request: RouteRequest) -> dict[str, float]:
