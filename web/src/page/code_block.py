@@ -1,0 +1,34 @@
+"""A block of code: its language, a button that copies it, and its text, which may still grow."""
+
+import js
+
+from page import highlight
+from page.dom import element
+from page.markdown import Code
+from page.strings import t
+
+
+class CodeBlock:
+    def __init__(self, code: Code) -> None:
+        self.language = code.language
+        self.text = js.document.createTextNode(code.text)
+        self._label = element("span", code.language, class_name="language")
+        copy = element("button", t("copy"), type="button", data_action="copy-code")
+        head = element("div", self._label, copy, class_name="code-head")
+        body = element("pre", element("code", self.text), dir="ltr", tabindex=0)
+        self.element = element("div", head, body, class_name="code")
+        highlight.colour(self)
+
+    def become(self, code: Code) -> None:
+        shown = str(self.text.data)
+        if code.text.startswith(shown):
+            self.text.appendData(code.text[len(shown) :])
+        else:
+            self.text.data = code.text
+        if code.language != self.language:
+            self.language = code.language
+            self._label.textContent = code.language
+        highlight.colour(self)
+
+    def clear(self) -> None:
+        highlight.forget(self)
