@@ -1,14 +1,17 @@
-// Keeps the page for when there is no network. Online it stays out of the way: the network is asked first, and what never
-// changes under its name comes from the browser's own cache. It never touches /api.
+// Keeps the page for when there is no network, and never touches /api. Online it stays out of the way: the page itself
+// comes from the network while there is one, and what never changes under its name comes from the cache.
 const CACHE = "edgechat-{version}";
 const FILES = {files};
+const FOR_EVER = ["/app/*", "/vendor/*"].map((urlPattern) => ({ urlPattern }));
 
 self.addEventListener("install", (event) => {
+  // Where the browser can be told beforehand, it need not start this script for any of that.
   event.addRoutes?.([
-    { condition: { urlPattern: "/api/*" }, source: "network" },
-    { condition: { requestMethod: "POST" }, source: "network" },
+    { condition: { or: [{ urlPattern: "/api/*" }, { requestMethod: "POST" }] }, source: "network" },
+    { condition: { or: FOR_EVER }, source: { cacheName: CACHE } },
+    { condition: { requestMode: "navigate" }, source: "race-network-and-fetch-handler" },
   ]);
-  // All of them have just been loaded by the page: the browser's cache has them.
+  // The page has just loaded them: the browser's own cache has most.
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(FILES)));
   self.skipWaiting(); // names of files tell their content, so that the pages of two builds do not mix
 });
