@@ -4,7 +4,19 @@
 {
   const catalogue = {strings}; // the build puts strings.json here
   const root = document.documentElement;
-  const kept = (name) => localStorage.getItem(`edgechat.${name}`);
+
+  const kept = (name) => {
+    try {
+      return localStorage.getItem(`edgechat.${name}`);
+    } catch {
+      return null; // the browser keeps nothing here
+    }
+  };
+  const keep = (name, value) => {
+    try {
+      localStorage.setItem(`edgechat.${name}`, value);
+    } catch {} // it holds for this page
+  };
 
   const wanted = [kept("language"), ...navigator.languages].map((tag) => tag?.split("-")[0]);
   const language = wanted.find((tag) => tag in catalogue) ?? "en";
@@ -12,6 +24,7 @@
   root.lang = language;
   root.dir = language === "ar" ? "rtl" : "ltr";
   root.dataset.theme = kept("theme") ?? "system";
+  root.dataset.sidebar = kept("sidebar") ?? "open";
 
   const shell = {
     ready: false, // Python sets it when it has taken the waiting messages over
@@ -55,7 +68,7 @@
 
   document.addEventListener("change", ({ target }) => {
     if (!target.closest("#settings")) return;
-    localStorage.setItem(`edgechat.${target.id}`, target.type === "checkbox" ? (target.checked ? "on" : "off") : target.value);
+    keep(target.id, target.type === "checkbox" ? (target.checked ? "on" : "off") : target.value);
     if (target.id === "theme") root.dataset.theme = target.value;
     if (target.id === "language") location.reload();
   });
