@@ -9,6 +9,8 @@ from bench.service import ROOT, chat_service
 from bench.table import heading, row, spread
 
 RUNS = 7
+# 20 Mbit/s, and 40 ms there and back.
+NETWORK = {"offline": False, "latency": 40, "downloadThroughput": 20e6 / 8, "uploadThroughput": 20e6 / 8}
 # Instead of the page's own first line: what msgspec adds, before anything else has been imported.
 IMPORT_MSGSPEC = """
 import js, time
@@ -32,6 +34,11 @@ def measure_page() -> None:
         warm = [_open(browser, service.url, visits=3) for _ in range(RUNS)]
         row("one can type, warm", spread([marks["shell-ready"] for marks in warm], "ms"))
         row("Python is ready, warm", spread([marks["python-ready"] for marks in warm], "ms"))
+        kept = [_open(browser, service.url, visits=3, with_worker=True) for _ in range(RUNS)]
+        row("Python is ready, warm, installed", spread([marks["python-ready"] for marks in kept], "ms"))
+        slow = [_open(browser, service.url, prepare=_slow_down) for _ in range(RUNS)]
+        row("one can type, cold, 20 Mbit/s and 40 ms", spread([marks["shell-ready"] for marks in slow], "ms"))
+        row("Python is ready, cold, 20 Mbit/s and 40 ms", spread([marks["python-ready"] for marks in slow], "ms"))
         row("transferred, cold", f"{cold[-1]['transferred'] / 1e6:,.2f} MB")
         row("transferred, warm", f"{warm[-1]['transferred'] / 1e3:,.1f} kB")
         costs = [_open(browser, service.url, prepare=_time_msgspec)["msgspec"] for _ in range(RUNS)]
@@ -42,10 +49,15 @@ def measure_page() -> None:
 
 
 def _open(
-    browser: Browser, url: str, visits: int = 1, prepare: Callable[[Page], None] | None = None
+    browser: Browser,
+    url: str,
+    visits: int = 1,
+    prepare: Callable[[Page], None] | None = None,
+    *,
+    with_worker: bool = False,
 ) -> dict[str, float]:
     """The marks of the last of so many visits by a new profile."""
-    context = browser.new_context(base_url=url)
+    context = browser.new_context(base_url=url, service_workers="allow" if with_worker else "block")
     page = context.new_page()
     if prepare:
         prepare(page)
@@ -53,6 +65,8 @@ def _open(
         page.goto("about:blank")
         page.goto("/")
         expect(page.locator("#state")).to_have_text("Ready", timeout=60_000)
+        if with_worker:
+            page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     marks: dict[str, float] = dict(
         page.evaluate("performance.getEntriesByType('mark').map((mark) => [mark.name, mark.startTime])")
     )
@@ -62,6 +76,10 @@ def _open(
     )
     context.close()
     return marks
+
+
+def _slow_down(page: Page) -> None:
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", NETWORK)
 
 
 def _time_msgspec(page: Page) -> None:
