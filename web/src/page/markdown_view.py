@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import js
-import msgspec
 
 from page.code_block import CodeBlock
 from page.dom import element
