@@ -7,6 +7,7 @@ them.
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
@@ -51,39 +52,48 @@ class Side:
 
 
 @contextmanager
-def running_sides(port: int = 8794) -> Iterator[dict[str, Side]]:
-    """Takes this port and the next."""
+def running_sides() -> Iterator[dict[str, Side]]:
     with ExitStack() as stack:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         model = stack.enter_context(running([sys.executable, "-m", "bench.load.model"])).url
-        edgechat = stack.enter_context(running(_edgechat(model, state / "edgechat", port)))
-        peer = stack.enter_context(running(_peer(model, state / "peer", port + 1)))
+        edgechat = stack.enter_context(running(_edgechat(model, state / "edgechat")))
+        peer = stack.enter_context(running(_peer(model, state / "peer")))
         yield {EDGECHAT: _side(edgechat), AI_SDK: _side(peer)}
 
 
-def _edgechat(model: str, state: Path, port: int) -> list[str]:
+def _edgechat(model: str, state: Path) -> list[str]:
     limits = PROJECT.config["vars"]["LIMITS"] | {"dollars": _MUCH}
     limits["guest"] |= {"messages": _MUCH, "tokens": _MUCH, "messages_per_address": _MUCH}
-    command = [sys.executable, "-u", "-m", "pop.cli", "dev", f"--state={state}", f"--port={port}"]
+    command = [sys.executable, "-u", "-m", "pop.cli", "dev", f"--state={state}", f"--port={_free_port()}"]
     return [*command, f"--upstream={model}", f"--var=POP_AI_URL:{model}", f"--var=LIMITS:{json.dumps(limits)}"]
 
 
-def _peer(model: str, state: Path, port: int) -> list[str]:
+def _peer(model: str, state: Path) -> list[str]:
     options = [f"--config={PEER / 'wrangler.toml'}", f"--persist-to={state}"]
     PROJECT.run([*PROJECT.wrangler, "d1", "migrations", "apply", "DB", "--local", *options], title="Migrating the peer")
     variables = [f"--var=POP_AI_URL:{model}", f"--var=SESSION_SECRET:{secrets.token_hex(32)}"]
-    command = [*PROJECT.wrangler, "dev", *options, *variables, f"--port={port}", "--ip=127.0.0.1"]
+    command = [*PROJECT.wrangler, "dev", *options, *variables, f"--port={_free_port()}", "--ip=127.0.0.1"]
     return [*command, "--inspector-port=0", "--show-interactive-dev-session=false"]
 
 
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
 def _side(service: Service) -> Side:
-    shown = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
-    rows = [(int(pid), int(parent), args) for pid, parent, args in (line.split(None, 2) for line in shown.splitlines())]
-    family = {service.pid}
-    while grown := {pid for pid, parent, _ in rows if parent in family} - family:
-        family |= grown
-    # Another workerd is wrangler's proxy, which listens on the port that was asked for.
-    port = service.url.rpartition(":")[2]
-    found = [pid for pid, _, args in rows if pid in family and "workerd serve" in args and f":{port}" not in args]
-    (workerd,) = found
+    # wrangler's proxy is a workerd too. It listens on the port that was asked for.
+    proxy = f"entry={service.url.removeprefix('http://')} "
+    (workerd,) = [pid for pid, args in _below(service.pid) if "workerd serve" in args and proxy not in args]
     return Side(service.url, workerd)
+
+
+def _below(pid: int) -> list[tuple[int, str]]:
+    """The processes that one has started, and those that they have started."""
+    shown = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in shown.splitlines()]
+    family = {str(pid)}
+    while grown := {child for child, parent, *_ in rows if parent in family} - family:
+        family |= grown
+    return [(int(child), " ".join(args)) for child, _, *args in rows if child in family]
