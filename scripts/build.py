@@ -8,6 +8,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 import build_page
+import highlighter
 import wheel_index
 
 from pop.errors import PopError
@@ -101,6 +102,9 @@ STEPS = [
             build_page.SOURCE,
             *build_page.edgechat_modules(),
             REQUIREMENTS,
+            ROOT / "uv.lock",
+            ROOT / "package-lock.json",
+            Path(highlighter.__file__),
             Path(build_page.__file__),
             build_page.COMPILE,
         ],

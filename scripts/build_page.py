@@ -14,6 +14,10 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import highlighter
+import markdown_it
+import mdurl
+
 from pop.errors import PopError
 from pop.project import node
 
@@ -143,6 +147,7 @@ def _write_app(folder: Path, vendor: str) -> None:
     (folder / "shell.js").write_text((SOURCE / "shell.js").read_text().replace("{strings}", strings))
     for name in ("pyscript.json", "pyscript.mjs"):
         (folder / name).write_text((SOURCE / name).read_text().replace("{vendor}", vendor))
+    highlighter.bundle(folder / "highlight.js")
     _compile(_python_files(), folder / "app.zip", "/home/pyodide/")
 
 
@@ -154,7 +159,7 @@ def edgechat_modules() -> list[Path]:
 
 
 def _python_files() -> dict[str, bytes]:
-    """The page's own modules, its half of edgechat, and msgspec."""
+    """The page's own modules, its half of edgechat, msgspec, and the parser of Markdown."""
     files = {f"page/{path.name}": path.read_bytes() for path in (SOURCE / "page").glob("*.py")}
     for path in edgechat_modules():
         files[path.relative_to(ROOT / "pkg" / "src").as_posix()] = path.read_bytes()
@@ -162,6 +167,9 @@ def _python_files() -> dict[str, bytes]:
     for path in (vendored / "msgspec").rglob("*"):
         if path.suffix in (".py", ".so"):
             files[path.relative_to(vendored).as_posix()] = path.read_bytes()
+    for package in map(Path, (*markdown_it.__path__, *mdurl.__path__)):
+        for path in package.rglob("*.py"):
+            files[path.relative_to(package.parent).as_posix()] = path.read_bytes()
     return files
 
 

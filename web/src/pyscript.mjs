@@ -3,3 +3,6 @@
 import { hooks } from "{vendor}/pyscript/core.js";
 
 hooks.worker.onBeforeRunAsync.clear();
+
+// What Python asks for when there is code to colour.
+globalThis.edgechat.highlighter = () => import("./highlight.js");

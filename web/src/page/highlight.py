@@ -6,7 +6,7 @@ The browser paints them (CSS Custom Highlight API); the text stays the one node 
 from typing import Any, Protocol
 
 import js
-from pyodide.ffi import create_proxy
+from pyodide.ffi import JsException, create_proxy
 
 from page.browser import spawn
 
@@ -46,7 +46,10 @@ class _Painter:
             self._module.forget(block.text)
 
     async def _load(self) -> None:
-        self._module = await js.edgechat.highlighter()
+        try:
+            self._module = await js.edgechat.highlighter()
+        except JsException:  # without the network; the next page may have it
+            return
         self._on_timer = create_proxy(self._paint)
         self._paint()
 

@@ -45,6 +45,9 @@ class MarkdownView:
         ended = js.performance.now()
         self._rests_until = ended + REST * (ended - started)
 
+    def clear(self) -> None:
+        self._tree.clear()
+
     def finish(self, whole: str) -> None:
         """All text has come, and it was this."""
         items, anew = self._stream.close(whole)

@@ -5,7 +5,7 @@ from typing import Any
 import js
 from pyodide.ffi import create_once_callable
 
-from edgechat.ui.messages import UIMessage
+from edgechat.ui.messages import SourceDocumentPart, SourceURLPart, UIMessage
 from page.actions import Actions, Feeling
 from page.browser import copy_text, spawn
 from page.dom import Scope, element, icon
@@ -62,7 +62,7 @@ class MessageView:
             self._parts[index] = made
             made.element.setAttribute("data-part", str(index))
             self._body.append(made.element)
-        elif part.type.startswith("source"):
+        elif isinstance(part, SourceURLPart | SourceDocumentPart):
             self._show_sources()
 
     def update(self) -> None:
