@@ -32,6 +32,8 @@ class OpenConversation(Conversation):
     messages: msgspec.Raw
     versions: list[list[str]]
     """Ids of messages of which one is shown, the oldest first."""
+    running: str | None = None
+    """The answer that is being written; its question is the last of the messages."""
 
     def decode(self) -> list[UIMessage]:
         """Those that are shown."""
@@ -77,6 +79,25 @@ class Today(msgspec.Struct, rename="camel"):
 
 class Usage(msgspec.Struct):
     today: Today
+
+
+class User(msgspec.Struct, rename="camel"):
+    id: str
+    is_guest: bool
+    name: str | None = None
+
+
+class SignIn(msgspec.Struct, rename="camel"):
+    """With Cloudflare Access there is nothing to do: who sees the page is signed in."""
+
+    type: str
+    client_id: str | None = None
+    authorize_url: str | None = None
+
+
+class Session(msgspec.Struct, rename="camel"):
+    user: User | None
+    sign_in: SignIn | None = None
 
 
 class Upload(msgspec.Struct):
@@ -150,6 +171,12 @@ class API:
 
     async def delete_file(self, file_id: str) -> None:
         await self._send("DELETE", f"/api/attachments/{file_id}", accepted=[HTTPStatus.NOT_FOUND])
+
+    async def session(self) -> Session:
+        return await self._call(Session, "GET", "/api/session")
+
+    async def sign_in(self, id_token: str, nonce: str) -> None:
+        await self._send("POST", "/api/session", {"idToken": id_token, "nonce": nonce})
 
     async def sign_out(self) -> None:
         await self._send("DELETE", "/api/session", {})

@@ -42,7 +42,7 @@ class Drafts:
         self._store = store
 
     def read(self, chat_id: str) -> Draft:
-        kept = self._store.get(_PREFIX + chat_id)
+        kept = self._store.get(self.key(chat_id))
         try:
             return msgspec.json.decode(kept, type=Draft) if kept else Draft()
         except msgspec.DecodeError:  # of another version of the page
@@ -50,9 +50,9 @@ class Drafts:
 
     def write(self, chat_id: str, draft: Draft) -> None:
         if draft == Draft():
-            self._store.pop(_PREFIX + chat_id, None)
+            self._store.pop(self.key(chat_id), None)
         else:
-            self._store[_PREFIX + chat_id] = msgspec.json.encode(draft).decode()
+            self._store[self.key(chat_id)] = msgspec.json.encode(draft).decode()
 
     def type(self, chat_id: str, text: str, files: tuple[FilePart, ...]) -> None:
         self.write(chat_id, msgspec.structs.replace(self.read(chat_id), text=text, files=files))
@@ -68,14 +68,20 @@ class Drafts:
         left = tuple(outgoing for outgoing in draft.queue if outgoing.id != message_id)
         self.write(chat_id, msgspec.structs.replace(draft, queue=left))
 
+    def give_back(self, chat_id: str, outgoing: Outgoing) -> None:
+        """What could not be sent stands before what was typed since."""
+        draft = self.read(chat_id)
+        text = "\n\n".join(filter(None, (outgoing.text, draft.text)))
+        self.type(chat_id, text, (*outgoing.files, *draft.files))
+
     def remove(self, chat_id: str) -> None:
-        self._store.pop(_PREFIX + chat_id, None)
+        self._store.pop(self.key(chat_id), None)
 
     def clear(self) -> None:
         for key in [key for key in self._store if key.startswith(_PREFIX)]:
             del self._store[key]
 
     @staticmethod
-    def chat_of(key: str) -> str | None:
-        """Whose draft a key of the store is."""
-        return key.removeprefix(_PREFIX) if key.startswith(_PREFIX) else None
+    def key(chat_id: str) -> str:
+        """Of the store."""
+        return _PREFIX + chat_id

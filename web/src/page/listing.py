@@ -41,15 +41,23 @@ class Listing:
     def find(self, chat_id: str) -> Conversation | None:
         return self._by_id.get(chat_id)
 
+    def matching(self, words: str) -> list[Conversation]:
+        """Those with all the words in their titles, the newest first."""
+        wanted = words.casefold().split()
+        return [one for one in self._newest_first() if all(word in one.title.casefold() for word in wanted)]
+
     def groups(self, now: datetime) -> list[Group]:
         """By the days of the calendar in the zone of `now`."""
         groups: list[Group] = []
-        for conversation in sorted(self._by_id.values(), key=lambda one: one.updated_at, reverse=True):
+        for conversation in self._newest_first():
             period = period_of(datetime.fromtimestamp(conversation.updated_at / 1000, now.tzinfo), now)
             if not groups or groups[-1].period != period:
                 groups.append(Group(period, []))
             groups[-1].conversations.append(conversation)
         return groups
+
+    def _newest_first(self) -> list[Conversation]:
+        return sorted(self._by_id.values(), key=lambda one: one.updated_at, reverse=True)
 
 
 def period_of(at: datetime, now: datetime) -> Period | tuple[int, int]:

@@ -1,0 +1,327 @@
+"""The chat page: one conversation at a time; which one, says the address."""
+
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+import js
+from pyodide.ffi import create_once_callable
+
+from edgechat.chat import EdgeChatTransport
+from edgechat.chat.changes import Change, MessagesSet, StatusChanged
+from edgechat.errors import EdgeChatError
+from edgechat.ids import generate_id
+from edgechat.platform.browser import fetch
+from page.account import Account
+from page.announce import announcement
+from page.api import API
+from page.browser import LocalStorage, local_now, next_frame, spawn
+from page.composer import Composer
+from page.connection import Connection
+from page.conversation import Conversation
+from page.dom import by_id, on
+from page.drafts import NEW, Drafts, Outgoing
+from page.drawer import Drawer
+from page.figures import Felt
+from page.header import Header
+from page.keyboard import Command, on_key
+from page.library import Library
+from page.menus import Confirmation
+from page.message_actions import MessageActions
+from page.notice_bar import NoticeBar
+from page.notices import Notice, notice_of
+from page.sidebar import HASH
+from page.strings import t
+from page.tabs import Deleted, Ended, News, Renamed, Started, Tabs, UserChanged
+from page.view import ConversationView
+
+_MODEL = "edgechat.model"
+
+
+class App:
+    def __init__(self) -> None:
+        self._store = LocalStorage()
+        self._drafts = Drafts(self._store)
+        self._api = API(fetch)
+        self._live: dict[str, Conversation] = {}
+        """The one that is open, and those in which an answer is being written."""
+        self._is_stopped = False
+        confirmation = Confirmation()
+        self._notices = NoticeBar()
+        self._drawer = Drawer(self._store)
+        self._account = Account(self._api, confirmation, self.tell_error, self._leave)
+        self._tabs = Tabs(js.BroadcastChannel.new("edgechat"), self._on_news)
+        self._library = Library(self._api, self._tabs, confirmation, self)
+        self._composer = Composer(self._api, self)
+        self._current = self._conversation()
+        self._header = Header(lambda: self._current, self._library, self._rename)
+        actions = MessageActions(lambda: self._current, self._run, self._announce)
+        self._view = ConversationView(by_id("log"), actions, lambda message: self._current.felt.get(message.id))
+        self._connection = Connection(lambda: self._run(self._come_back()), self.keep)
+
+    async def start(self) -> None:
+        """From `ready` on, the page itself does what the shell did."""
+        on(js.window, "popstate", lambda _event: self._open())
+        on(js.window, "storage", self._on_storage)
+        on(js.document, "keydown", on_key(self._command))
+        for link in ("new", "new-here"):
+            on(by_id(link), "click", self._on_new)
+        self._show()
+        try:
+            await self._account.start()
+            await self._load()
+        except EdgeChatError as error:
+            self.tell_error(error)
+        js.performance.mark("python-ready")
+        js.edgechat.ready = True
+        by_id("state").textContent = t("state_ready")
+        by_id("state").toggleAttribute("data-quiet", True)
+        for text in js.edgechat.waiting.to_py():
+            self._submit(Outgoing(generate_id(), text), js.edgechat.waitingSince)
+        if self._account.has_session:
+            self._run(self._current.go_on())
+            spawn(self._load_rest())
+
+    async def _load_rest(self) -> None:
+        """What nobody waits for."""
+        await self._library.load()
+        try:
+            self._composer.show_models(await self._api.models(), self._store.get(_MODEL))
+            self._current.model = self._composer.model
+            await self._account.load()
+        except EdgeChatError:
+            return  # whoever sends a message hears of it
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        async def run() -> None:
+            try:
+                await work
+            except EdgeChatError as error:
+                self.tell_error(error)
+
+        spawn(run())
+
+    # The conversation that is open.
+
+    def _conversation(self) -> Conversation:
+        """That of the address, or a new one."""
+        address = str(js.location.hash)
+        chat_id = address.removeprefix(HASH) if address.startswith(HASH) else None
+        if chat_id and (live := self._live.get(chat_id)):
+            return live
+        conversation = Conversation(
+            chat_id,
+            api=self._api,
+            drafts=self._drafts,
+            transport=EdgeChatTransport(fetch),
+            frames=next_frame,
+            events=self,
+            clock=js.performance.now,
+        )
+        self._live = {one.id: one for one in (*self._live.values(), conversation) if one.busy or one is conversation}
+        return conversation
+
+    def _open(self) -> None:
+        self.keep()
+        self._current = self._conversation()
+        self._show()
+        self._drawer.leave()
+        self._composer.focus()
+        self._run(self._load(goes_on=True))
+
+    def _show(self) -> None:
+        current = self._current
+        current.model = self._composer.model
+        self._view.apply([MessagesSet(current.chat.messages), StatusChanged(current.chat.status, current.chat.error)])
+        self._composer.show(self._drafts.read(self._draft_key))
+        self._composer.show_busy(current.busy)
+        self._notices.hide()
+        if current.chat.error:
+            self.tell_error(current.chat.error)
+        self._show_around()
+
+    def _show_around(self) -> None:
+        self._library.mark(self._current.id, {one.id for one in self._live.values() if one.busy})
+        self._header.show()
+        self._composer.show_queue(self._current.waiting)
+
+    async def _load(self, *, goes_on: bool = False) -> None:
+        conversation, root = self._current, js.document.documentElement
+        root.toggleAttribute("data-opening", not conversation.is_new)
+        try:
+            found = await conversation.load()
+        finally:
+            root.removeAttribute("data-opening")
+        if conversation is self._current:
+            self._show_around()
+            if not found:
+                self.tell(t("chat_gone"))
+        if goes_on:
+            await conversation.go_on()
+
+    @property
+    def _draft_key(self) -> str:
+        return NEW if self._current.is_new else self._current.id
+
+    def _rename(self) -> None:
+        self._drawer.open()
+        self._library.sidebar.rename(self._current.id)
+
+    # What the composer asks for.
+
+    def send(self, outgoing: Outgoing) -> None:
+        self._submit(outgoing, js.performance.now())
+
+    def _submit(self, outgoing: Outgoing, sent_at: float) -> None:
+        self._notices.hide()
+        if not js.location.hash:
+            js.history.replaceState(None, "", HASH + self._current.id)
+        self._run(self._current.submit(outgoing, sent_at))
+
+    def stop(self) -> None:
+        self._is_stopped = True
+        self._run(self._current.chat.stop())
+
+    def keep(self) -> None:
+        self._drafts.type(self._draft_key, self._composer.text, self._composer.uploads.parts)
+
+    def drop(self, message_id: str) -> None:
+        self._current.drop(message_id)
+
+    def choose_model(self, model: str) -> None:
+        self._store[_MODEL] = self._current.model = model
+
+    def tell(self, text: str) -> None:
+        self._notices.show(Notice(text))
+
+    # What conversations tell.
+
+    def changed(self, conversation: Conversation, changes: Sequence[Change]) -> None:
+        if conversation is not self._current:
+            return
+        self._view.apply(changes)
+        if felt := conversation.unpainted:
+            js.setTimeout(create_once_callable(lambda: _paint(felt)), 0)
+        for change in changes:
+            if isinstance(change, StatusChanged):
+                self._on_status(change)
+
+    def _on_status(self, change: StatusChanged) -> None:
+        self._show_around()
+        self._composer.show_busy(self._current.busy)
+        if change.status == "submitted":
+            self._is_stopped = False
+            self._notices.hide()
+            self._announce("")
+        elif change.error:
+            self.tell_error(change.error)
+        elif change.status == "ready" and self._current.chat.messages:
+            self._announce(announcement(self._current.chat.messages[-1], is_stopped=self._is_stopped))
+
+    def queue_changed(self) -> None:
+        self._show_around()
+
+    def started(self, conversation: Conversation, question: Outgoing, parent_id: str | None) -> None:
+        self._library.touch(conversation.id, conversation.title)
+        self._tabs.tell(Started(conversation.id, conversation.title, question, parent_id))
+
+    def ended(self, conversation: Conversation) -> None:
+        self._tabs.tell(Ended(conversation.id))
+        self._show_around()
+
+    def returned(self, conversation: Conversation, outgoing: Outgoing) -> None:
+        if conversation is self._current:
+            self.keep()
+        self._drafts.give_back(conversation.id, outgoing)
+        if conversation is self._current:
+            self._composer.show(self._drafts.read(conversation.id))
+
+    # What the list tells, and other tabs.
+
+    def deleted(self, chat_id: str) -> None:
+        self._drafts.remove(chat_id)
+        self._live.pop(chat_id, None)
+        if chat_id == self._current.id:
+            self._composer.show(self._drafts.read(NEW))
+            self._go("/")
+
+    def renamed(self, chat_id: str, title: str) -> None:
+        if chat_id == self._current.id:
+            self._current.title = title
+            self._header.show()
+
+    def _on_news(self, news: News) -> None:
+        match news:
+            case Started(chat_id=chat_id, title=title):
+                self._library.touch(chat_id, title)
+                if chat_id == self._current.id:
+                    self._run(self._current.follow(news.question, news.parent_id, title))
+            case Ended(chat_id=chat_id) if chat_id == self._current.id:
+                self._run(self._load())
+            case Renamed(chat_id=chat_id, title=title):
+                self._library.renamed(chat_id, title)
+            case Deleted(chat_id=chat_id):
+                self._library.deleted(chat_id)
+            case UserChanged():
+                js.location.replace("/")
+            case _:
+                return
+
+    def _on_storage(self, event: Any) -> None:
+        """What waits is the same in all tabs."""
+        if event.key == Drafts.key(self._current.id):
+            self._composer.show_queue(self._current.waiting)
+
+    # The rest.
+
+    def _on_new(self, event: Any) -> None:
+        if not (event.ctrlKey or event.metaKey or event.shiftKey):  # another tab or window
+            event.preventDefault()
+            self._go("/")
+
+    def _go(self, address: str) -> None:
+        js.history.pushState(None, "", address)
+        self._open()
+
+    def _command(self, command: Command) -> bool:
+        match command:
+            case "stop" if self._current.busy:
+                self.stop()
+            case "stop":
+                return False
+            case "new":
+                self._go("/")
+            case "search":
+                self._drawer.open()
+                by_id("search").focus()
+            case "focus":
+                by_id("prompt").focus()
+            case "help":
+                by_id("settings").showModal()
+        return True
+
+    async def _come_back(self) -> None:
+        """Looks what has happened meanwhile, and does what had to wait."""
+        if not self._account.has_session:
+            await self._account.start()
+            spawn(self._load_rest())
+        self._notices.hide()
+        await self._current.retry()
+
+    def _leave(self) -> None:
+        """Somebody else is here now, or nobody: nothing of theirs stays."""
+        self._drafts.clear()
+        self._tabs.tell(UserChanged())
+        js.location.replace("/")
+
+    def _announce(self, text: str) -> None:
+        by_id("announcement").textContent = text
+
+    def tell_error(self, error: EdgeChatError) -> None:
+        is_online, can_sign_in = self._connection.is_online, self._account.can_sign_in
+        notice = notice_of(error, local_now(), online=is_online, can_sign_in=can_sign_in)
+        actions = {"retry": lambda: self._run(self._come_back()), "sign_in": self._account.sign_in}
+        self._notices.show(notice, actions.get(notice.action or "", js.location.reload))
+
+
+def _paint(felt: Felt) -> None:
+    felt.first_paint_at = js.performance.now()
