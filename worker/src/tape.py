@@ -11,12 +11,12 @@ from workers import DurableObject, Response, python_to_rpc
 
 from edgechat.platform.cloudflare import Writer, headers_of, js_object
 from edgechat.ui import chunks as ui
-from edgechat.ui.messages import decode_message
 from service import tape
 from service.auth import User
 from service.history import Memory, Turn
 from service.history.errors import TurnRefused
 from service.outcome import Outcome
+from service.salvage import Unsaved
 from service.tape_rows import TapeRows
 
 log = logging.getLogger("edgechat")
@@ -91,12 +91,17 @@ class Tape(DurableObject):  # type: ignore[misc]
     async def alarm(self, _info: Any = None) -> None:
         await self._tape.alarm()
 
-    async def _save(self, unsaved: tape.Unsaved) -> None:
-        announced = unsaved.announcement
-        memory = Memory(self.env.DB, self.env.KV, self.env.R2, User(announced.user_id))
-        messages = [decode_message(announced.question), unsaved.answer]
-        turn = Turn(announced.chat_id, announced.parent_id, messages, unsaved.outcome, at=unsaved.at)
+    async def _save(self, unsaved: Unsaved) -> None:
+        memory = Memory(self.env.DB, self.env.KV, self.env.R2, User(unsaved.user_id))
+        turn = Turn(
+            unsaved.chat_id,
+            unsaved.parent_id,
+            unsaved.messages,
+            unsaved.outcome,
+            at=unsaved.at,
+            continues=unsaved.continues,
+        )
         try:
             await memory.save(turn)
         except TurnRefused as refusal:
-            log.warning("A turn of chat %s was not saved: %s", announced.chat_id, refusal.code)
+            log.warning("A turn of chat %s was not saved: %s", unsaved.chat_id, refusal.code)

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
+from chatting import Service
 from fakes import bearer, request
 from limiting import Bucket
-from test_chat_route import Service
 
 from edgechat.model.files import data_url
 from edgechat.model.prompt import FilePart, FileURL, TextPart, UserMessage

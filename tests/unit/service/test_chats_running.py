@@ -11,7 +11,7 @@ from test_chats import Env, ask, body_of, error_of
 
 from edgechat.ui.messages import UIMessage
 from service import chats
-from service.tape import Announcement, Unsaved
+from service.salvage import Announcement, Unsaved
 
 
 class Talking(Env):
@@ -28,8 +28,15 @@ class Talking(Env):
         return self.the_tape if (user_id, chat_id) == (ANN.id, CHAT) else None
 
     async def begin(self, question: UIMessage, parent_id: str | None, answer_id: str = "answer") -> int:
-        raw = msgspec.Raw(msgspec.json.encode(question))
-        announced = Announcement(ANN.id, CHAT, parent_id, raw, answer_id, question.id, False)
+        answer = UIMessage(id=answer_id, role="assistant")
+        return await self._announce(parent_id, [question], answer)
+
+    async def go_on(self, answer: UIMessage, question_id: str) -> int:
+        return await self._announce(question_id, [], answer)
+
+    async def _announce(self, parent_id: str | None, new: list[UIMessage], answer: UIMessage) -> int:
+        raw = [msgspec.Raw(msgspec.json.encode(value)) for value in (new, answer)]
+        announced = Announcement(ANN.id, CHAT, parent_id, raw[0], raw[1], "key", False)
         begun = await self.the_tape.begin(msgspec.json.encode(announced).decode(), False)
         assert begun["status"] == "started"
         return int(begun["id"])
@@ -63,6 +70,13 @@ async def test_an_answer_that_is_generated_again_is_not_shown_with_the_old_one()
     await env.stores.talk(2)
     await env.begin(said("u2"), "a1")
     assert await env.shown() == (["u1", "a1", "u2"], "answer")
+
+
+async def test_an_answer_that_goes_on_is_shown_as_far_as_it_had_come() -> None:
+    env = Talking()
+    await env.stores.talk(2)
+    await env.go_on(said("a2"), "u2")
+    assert await env.shown() == (["u1", "a1", "u2", "a2"], "a2")
 
 
 async def test_the_first_question_edited_stands_alone() -> None:

@@ -8,7 +8,7 @@ from taping import LocalTape
 from edgechat.ui import chunks as ui
 from service import generations
 from service.generations import Busy, Duplicate
-from service.tape import Announcement, Unsaved
+from service.salvage import Announcement, Unsaved
 
 
 async def never_save(_unsaved: Unsaved) -> None:
@@ -16,8 +16,8 @@ async def never_save(_unsaved: Unsaved) -> None:
 
 
 def announcement(key: str = "q1") -> Announcement:
-    question = msgspec.Raw(b'{"id":"u1","role":"user","parts":[]}')
-    return Announcement("user", "chat", "p1", question, "a1", key, False)
+    answer = msgspec.Raw(b'{"id":"a1","role":"assistant","parts":[]}')
+    return Announcement("user", "chat", "p1", msgspec.Raw(b"[]"), answer, key, False)
 
 
 def text(*deltas: str) -> list[ui.UIChunk]:

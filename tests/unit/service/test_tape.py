@@ -10,9 +10,9 @@ from edgechat.sse import DONE
 from edgechat.testing import FakeClock
 from edgechat.ui import chunks as ui
 from edgechat.ui.fold import MessageFold
-from edgechat.ui.messages import UIMessage
+from edgechat.ui.messages import TextPart, UIMessage
 from service import tape
-from service.tape import Announcement, Unsaved
+from service.salvage import Announcement, Unsaved
 from service.tape_rows import OBEDIENCE, RETENTION, SILENCE
 
 HELLO: list[ui.UIChunk] = [
@@ -61,8 +61,10 @@ class Recording:
 
 
 def announcement(key: str = "q1", answer_id: str = "a1", *, is_again: bool = False) -> str:
-    question = msgspec.Raw(msgspec.json.encode({"id": key, "role": "user", "parts": [{"type": "text", "text": "Hi"}]}))
-    announced = Announcement("user", "chat", None, question, answer_id, key, is_again)
+    question = UIMessage(id=key, role="user", parts=[TextPart(text="Hi")])
+    answer = UIMessage(id=answer_id, role="assistant")
+    raw = [msgspec.Raw(msgspec.json.encode(value)) for value in ([question], answer)]
+    announced = Announcement("user", "chat", None, raw[0], raw[1], key, is_again)
     return msgspec.json.encode(announced).decode()
 
 
@@ -274,11 +276,11 @@ async def test_a_generation_whose_worker_died_is_closed_and_saved_as_it_was(
     assert outlet.is_closed
     assert outlet.data.endswith(DONE)
     (turn,) = saver.turns
-    assert turn.answer == folded(outlet.chunks), "who follows has what is saved"
-    assert turn.answer.id == "a1"
-    assert turn.answer.metadata == {"outcome": "interrupted"}
-    assert "Héllo 🎉".startswith(turn.answer.text)
-    assert (turn.announcement.user_id, turn.announcement.chat_id) == ("user", "chat")
+    assert turn.messages[-1] == folded(outlet.chunks), "who follows has what is saved"
+    assert turn.messages[-1].id == "a1"
+    assert turn.messages[-1].metadata == {"outcome": "interrupted"}
+    assert "Héllo 🎉".startswith(turn.messages[-1].text)
+    assert (turn.user_id, turn.chat_id) == ("user", "chat")
     assert (turn.outcome, turn.at) == ("interrupted", first.id)
     assert await local.append(first.id, first.next_seq, b"") == "gone", "it may have been alive after all"
     assert await status(local, "q2") == "started"
@@ -298,7 +300,7 @@ async def test_a_worker_that_died_after_its_last_chunk_leaves_a_whole_answer(loc
     await first.say(*HELLO)
     await local.ring()
     (turn,) = saver.turns
-    assert turn.answer == folded(HELLO)
+    assert turn.messages[-1] == folded(HELLO)
     assert await status(local, "q1") == "duplicate"
 
 
@@ -322,8 +324,8 @@ async def test_a_dead_worker_does_not_hold_up_a_stop_for_long(
     assert local.storage.alarm == int(local.clock() * 1000) + OBEDIENCE
     await local.ring()
     (turn,) = saver.turns
-    assert turn.answer.metadata == {"outcome": "stopped"}
-    assert turn.answer.text == "Héllo "
+    assert turn.messages[-1].metadata == {"outcome": "stopped"}
+    assert turn.messages[-1].text == "Héllo "
 
 
 async def test_what_its_worker_could_not_save_is_saved_from_the_tape(local: LocalTape, saver: Saver) -> None:
@@ -339,7 +341,7 @@ async def test_what_its_worker_could_not_save_is_saved_from_the_tape(local: Loca
     saver.is_broken = False
     await local.ring()
     (turn,) = saver.turns
-    assert turn.answer == folded(HELLO)
+    assert turn.messages[-1] == folded(HELLO)
     assert turn.at == first.id
 
 
@@ -362,7 +364,7 @@ async def test_what_is_left_of_a_tape_with_a_hole_is_better_than_nothing(local: 
     assert not await local.finish(first.id, "done", first.next_seq + 5, b"", False)
     await local.ring()
     (turn,) = saver.turns
-    assert (turn.answer.text, turn.answer.metadata) == ("Héllo ", {"outcome": "interrupted"})
+    assert (turn.messages[-1].text, turn.messages[-1].metadata) == ("Héllo ", {"outcome": "interrupted"})
 
 
 async def test_an_answer_is_kept_for_a_while_and_then_forgotten(local: LocalTape) -> None:

@@ -3,47 +3,61 @@
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from copy import deepcopy
 from typing import Any
 
-from edgechat.errors import MASKED
+from edgechat.errors import MASKED, NoOutputGeneratedError, StreamTruncatedError
+from edgechat.generate.interrupt import Timeout
 from edgechat.generate.text import TextStream, stream_text
 from edgechat.model.parts import Usage
 from edgechat.model.types import LanguageModel
 from edgechat.ui import chunks as ui
 from edgechat.ui.convert import convert_to_model_messages
 from edgechat.ui.fold import MessageFold
-from edgechat.ui.messages import UIMessage
+from edgechat.ui.messages import DataPart, StepStartPart, TextPart, UIMessage
 from service.outcome import Outcome, mark, outcome_of
 
 log = logging.getLogger("edgechat")
 
 INSTRUCTIONS = "You are a helpful assistant. Answer briefly and to the point."
+GO_ON = "Your answer was cut off. Go on exactly where it ends, and repeat nothing."
 TEMPERATURE = 0.2
+
+FIRST_TOKEN = 60.0
+"""Seconds that the model may take for it, all attempts together."""
+SILENCE = 30.0
+"""Seconds from one token to the next after which the model counts as dead."""
 
 
 class Answer:
-    """An answer that is not whole says so in its metadata: `{"outcome": "stopped" | "failed" | "interrupted"}`."""
+    """Writes `message`: a new one, or one that broke off and goes on.
+
+    One that is not whole says so in its metadata: `{"outcome": "stopped" | "failed" | "interrupted"}`.
+    """
 
     def __init__(
         self,
         model: LanguageModel,
-        id: str,
-        messages: Sequence[UIMessage],
+        message: UIMessage,
+        told: Sequence[UIMessage],
         *,
         instructions: str = INSTRUCTIONS,
         max_output_tokens: int,
     ) -> None:
-        self.outcome: Outcome = "done"
+        self.outcome: Outcome = "failed"
+        """When the chunks have ended."""
         self._model_id = model.model_id
-        self._id = id
-        self._has_ended = False
-        self._fold = MessageFold(UIMessage(id=id, role="assistant"))
+        self._fold = MessageFold(deepcopy(message))
+        self._goes_on = bool(message.text)
+        if self._goes_on:
+            told = [*told, message, UIMessage(id="", role="user", parts=[TextPart(text=GO_ON)])]
         self._stream: TextStream[str] = stream_text(
             model=model,
             instructions=instructions,
-            messages=convert_to_model_messages(messages),
+            messages=convert_to_model_messages(told),
             max_output_tokens=max_output_tokens,
             temperature=TEMPERATURE,
+            timeout=Timeout(first_chunk=FIRST_TOKEN, chunk=SILENCE),
         )
 
     def stop(self) -> None:
@@ -61,26 +75,47 @@ class Answer:
 
     async def chunks(self) -> AsyncGenerator[list[ui.UIChunk]]:
         """Calls the model. The chunks of each network read; never raises."""
+        ends: list[ui.UIChunk] = []
         try:
-            async with aclosing(self._stream.ui_message_stream(message_id=self._id)) as batches:
+            async with aclosing(self._stream.ui_message_stream(message_id=self._fold.message.id)) as batches:
                 async for batch in batches:
-                    yield self._told(batch)
+                    ends += filter(outcome_of, batch)
+                    if content := list(filter(self._is_content, batch)):
+                        yield self._folded(content)
         except Exception:
             log.exception("An answer has failed")
-            yield self._told([ui.Error(error_text=MASKED)])
+            ends.append(ui.Error(error_text=MASKED))
+        yield self._folded(self._ending(ends))
 
-    def _told(self, batch: list[ui.UIChunk]) -> list[ui.UIChunk]:
-        """With outcome and figures before the chunk that ends the answer: after an error, clients stop reading."""
-        told: list[ui.UIChunk] = []
-        for chunk in batch:
-            if not self._has_ended and (outcome := outcome_of(chunk)):
-                self._has_ended = True
-                self.outcome = outcome
-                told += [*mark(outcome), ui.Data(type="data-figures", data=self._figures())]
-            told.append(chunk)
-        for chunk in told:
+    def _is_content(self, chunk: ui.UIChunk) -> bool:
+        # What goes on is one step: models would be told of two answers in a row.
+        return not outcome_of(chunk) and not (self._goes_on and isinstance(chunk, ui.StartStep))
+
+    def _folded(self, chunks: list[ui.UIChunk]) -> list[ui.UIChunk]:
+        for chunk in chunks:
             self._fold.apply(chunk)
-        return told
+        return chunks
+
+    def _ending(self, ends: Sequence[ui.UIChunk]) -> list[ui.UIChunk]:
+        """Outcome and figures come before what ends the answer: after an error, clients stop reading."""
+        message = self._fold.message
+        self.outcome = outcome_of(ends[0]) or "failed"
+        if self.outcome == "done" and all(isinstance(part, StepStartPart | DataPart) for part in message.parts):
+            self.outcome = "failed"
+        if self.outcome in ("failed", "interrupted"):
+            self.outcome = "interrupted" if message.text else "failed"
+        figures = ui.Data(type="data-figures", data=self._figures())
+        told = [*mark(self.outcome, before=message.metadata), figures]
+        if self.outcome in ("done", "stopped"):
+            return [*told, *ends]
+        reason: ui.FinishReason = "error" if self.outcome == "failed" else "interrupted"
+        return [*told, ui.Error(error_text=self._error_text(ends)), ui.Finish(finish_reason=reason)]
+
+    def _error_text(self, ends: Sequence[ui.UIChunk]) -> str:
+        """What can be told of an error, or else what the reader sees of it."""
+        texts = [end.error_text for end in ends if isinstance(end, ui.Error) and end.error_text != MASKED]
+        seen = StreamTruncatedError if self._fold.message.text else NoOutputGeneratedError
+        return next(iter(texts), seen.public_message)
 
     def _figures(self) -> dict[str, Any]:
         """Milliseconds, tokens, and tokens per second, as the Worker saw them."""

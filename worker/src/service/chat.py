@@ -23,13 +23,13 @@ from service.auth import User
 from service.bindings import Env
 from service.feed import Feed
 from service.generations import Busy, Duplicate, Generation
-from service.history import Memory, Past, summarise_with
+from service.history import Memory, summarise_with
 from service.history import Turn as SavedTurn
-from service.history.memory import now
 from service.models import Choice
 from service.outcome import is_settled
+from service.recall import Asked, recall
 from service.replay import to_chunks
-from service.tape import Announcement
+from service.salvage import Announcement
 from service.telemetry import phase
 from service.turn import Turn
 from service.web import HTTPError, Response, Stream
@@ -63,7 +63,6 @@ class Exchange:
         self._turn = turn
         self._choice = choice
         self._admissions = admissions
-        self._at = now()
         self._memory = Memory(env.db, env.kv, env.r2, user)
         self._tape = env.tape(user.id, turn.chat_id)
         self._answer_id = turn.new_answer_id(user.id)
@@ -75,8 +74,8 @@ class Exchange:
     async def respond(self) -> Response:
         """Raises `HTTPError`. An answer that was admitted is generated and saved, whether its client stays or not."""
         with phase("history"):
-            past, messages = await self._recall()
-        self._env.wait_until(self._run(past, messages))
+            asked, told = await self._recall()
+        self._env.wait_until(self._run(asked, told))
         try:
             return await self._response
         except _Answered as answered:
@@ -86,36 +85,39 @@ class Exchange:
         except Busy:
             raise _busy() from None
 
-    async def _recall(self) -> tuple[Past, list[UIMessage]]:
-        """What came before, and what of it the model is told, the new message included."""
-        turn = self._turn
-        past = await self._memory.recall(turn.chat_id, turn.parent_id, self._env.limits.history_tokens)
+    async def _recall(self) -> tuple[Asked, list[UIMessage]]:
+        """What is asked, and what the model is told."""
+        asked = await recall(self._memory, self._turn, self._answer_id, self._env.limits.history_tokens)
         files = Attachments(self._env, self._user)
-        return past, await with_files(self._env, files, [*past.messages, turn.message], self._choice)
+        return asked, await with_files(self._env, files, asked.told, self._choice)
 
-    async def _run(self, past: Past, messages: list[UIMessage]) -> None:
+    async def _run(self, asked: Asked, told: list[UIMessage]) -> None:
         try:
             try:
-                answer = await self._generate(past, messages, self._admit())
+                answer = await self._generate(asked, told, self._admit(asked))
             except Busy:
-                if self._env.var("WHEN_BUSY") != "queue":
+                if self._env.var("WHEN_BUSY") != "queue" or self._turn.message is None:
                     raise
-                past, answer = await self._generate_later()
-            await self._end(past, answer)
+                asked, answer = await self._generate_later(asked)
+            await self._end(asked, answer)
         except Exception as error:
             if self._response.done():
                 log.exception("An answer of chat %s was left as it was", self._turn.chat_id)
             else:
                 self._response.set_exception(error)
+        finally:
+            if self._told:
+                _, feed = self._told
+                feed.close()
 
-    async def _generate(self, past: Past, messages: list[UIMessage], admission: Awaitable[Generation]) -> Answer:
+    async def _generate(self, asked: Asked, told: list[UIMessage], admission: Awaitable[Generation]) -> Answer:
         """Raises what `admission` raises, when the call of the model has been cancelled."""
         self._pending.clear()
         answer = Answer(
             self._env.model(self._choice.model.id),
-            self._answer_id,
-            messages,
-            instructions=past.instructions(INSTRUCTIONS),
+            asked.answer,
+            told,
+            instructions=asked.past.instructions(INSTRUCTIONS),
             max_output_tokens=self._choice.model.max_output,
         )
         opening = asyncio.create_task(self._open(answer, admission))
@@ -127,22 +129,23 @@ class Exchange:
             raise refusal
         return answer
 
-    async def _generate_later(self) -> tuple[Past, Answer]:
+    async def _generate_later(self, asked: Asked) -> tuple[Asked, Answer]:
         """When the answer before has ended: it is part of the conversation then."""
-        generation = await self._begin(waits=True)
+        generation = await self._begin(asked, waits=True)
         try:
             self._turn.parent_id = generation.parent_id
-            past, messages = await self._recall()
+            asked, told = await self._recall()
         except Exception:
             await generation.discard()
             raise
-        return past, await self._generate(past, messages, _granted(generation))
+        return asked, await self._generate(asked, told, _granted(generation))
 
     async def _open(self, answer: Answer, admission: Awaitable[Generation]) -> Exception | None:
         """Begins the response, or stops the answer and returns why."""
         try:
             await asyncio.sleep(HEAD_START)
-            generation = await admission
+            with phase("admission"):
+                generation = await admission
             feed = Feed()
             self._told = generation, feed
             self._tell()
@@ -159,10 +162,10 @@ class Exchange:
             feed.send(generation.encode(self._pending))
             self._pending.clear()
 
-    async def _admit(self) -> Generation:
+    async def _admit(self, asked: Asked) -> Generation:
         """Raises the first refusal."""
-        asked = [*(admission() for admission in self._admissions), self._refuse_answered(), self._begin()]
-        *others, begun = await asyncio.gather(*asked, return_exceptions=True)
+        admissions = [*(admission() for admission in self._admissions), self._refuse_answered(asked)]
+        *others, begun = await asyncio.gather(*admissions, self._begin(asked), return_exceptions=True)
         refusal = next((answer for answer in (*others, begun) if isinstance(answer, BaseException)), None)
         if refusal and isinstance(begun, Generation):
             await begun.discard()
@@ -171,11 +174,11 @@ class Exchange:
         assert isinstance(begun, Generation)
         return begun
 
-    async def _refuse_answered(self) -> None:
-        turn = self._turn
-        is_new = await self._memory.is_new(turn.chat_id, turn.parent_id, turn.message)
-        if not is_new and not turn.is_again and (answer := await self._find_answer()):
-            raise _Answered(answer)
+    async def _refuse_answered(self, asked: Asked) -> None:
+        for message in asked.new:
+            is_new = await self._memory.is_new(self._turn.chat_id, asked.parent_id, message)
+            if not is_new and not self._turn.is_again and (answer := await self._find_answer()):
+                raise _Answered(answer)
 
     async def _find_answer(self) -> UIMessage | None:
         """Only one that is whole, or was stopped."""
@@ -183,16 +186,15 @@ class Exchange:
         branch = await self._memory.read(chat_id, lambda: self._memory.history.load(chat_id, self._answer_id))
         return branch[-1] if branch and is_settled(branch[-1]) else None
 
-    def _begin(self, *, waits: bool = False) -> Awaitable[Generation]:
-        turn = self._turn
+    def _begin(self, asked: Asked, *, waits: bool = False) -> Awaitable[Generation]:
         announcement = Announcement(
             user_id=self._user.id,
-            chat_id=turn.chat_id,
-            parent_id=turn.parent_id,
-            question=msgspec.Raw(msgspec.json.encode(turn.message)),
-            answer_id=self._answer_id,
-            key=turn.key,
-            is_again=turn.is_again,
+            chat_id=self._turn.chat_id,
+            parent_id=asked.parent_id,
+            new=msgspec.Raw(msgspec.json.encode(asked.new)),
+            answer=msgspec.Raw(msgspec.json.encode(asked.answer)),
+            key=asked.key,
+            is_again=self._turn.is_again,
         )
         return generations.begin(self._tape, announcement, waits=waits)
 
@@ -205,12 +207,20 @@ class Exchange:
             return _replay(answer)
         raise _busy()  # its tape has ended without it
 
-    async def _end(self, past: Past, answer: Answer) -> None:
+    async def _end(self, asked: Asked, answer: Answer) -> None:
         """Who sees the end of the stream finds the turn in the history, and can send the next message."""
         assert self._told
         generation, feed = self._told
-        turn = self._saved_turn(answer)
-        kept = await self._memory.keep(turn, past)
+        turn = SavedTurn(
+            self._turn.chat_id,
+            asked.parent_id,
+            [*asked.new, answer.message],
+            answer.outcome,
+            {self._choice.model.id: answer.usage},
+            generation.began_at,
+            asked.continues,
+        )
+        kept = await self._memory.keep(turn, asked.past)
         is_recorded = await generation.finish(answer.outcome, is_saved=kept != "lost")
         if kept == "lost" and not is_recorded:
             feed.send(ui.encode([ui.Error(error_text=NOT_SAVED)]))
@@ -218,17 +228,7 @@ class Exchange:
         feed.close()
         if kept == "saved":
             summarise = summarise_with(self._env.model(self._choice.model.id))
-            await self._memory.compact(turn, past, summarise, self._env.limits.history_tokens)
-
-    def _saved_turn(self, answer: Answer) -> SavedTurn:
-        return SavedTurn(
-            self._turn.chat_id,
-            self._turn.parent_id,
-            [self._turn.message, answer.message],
-            answer.outcome,
-            {self._choice.model.id: answer.usage},
-            self._at,
-        )
+            await self._memory.compact(turn, asked.past, summarise, self._env.limits.history_tokens)
 
 
 async def _granted(generation: Generation) -> Generation:

@@ -16,7 +16,7 @@ from typing import Annotated
 import msgspec
 
 from edgechat.json import JSONDecoder
-from edgechat.ui.messages import decode_message
+from edgechat.ui.messages import decode_message, decode_messages
 from service import auth
 from service.attachments import Attachments
 from service.bindings import D1BookmarkSession, Env
@@ -24,7 +24,7 @@ from service.history import Catalogue, Memory, OpenConversation, bounds, export,
 from service.history.catalogue import PAGE, Position
 from service.history.errors import UnknownParent
 from service.history.memory import now
-from service.tape import Announcement
+from service.salvage import Announcement
 from service.web import Download, HTTPError, Request, Response, json_response, unknown_chat
 
 log = logging.getLogger("edgechat")
@@ -69,7 +69,8 @@ class Desk:
         return found
 
     async def show(self, chat_id: str) -> OpenConversation:
-        """As `open`, and while an answer is being written with the question that it answers, which is saved with it."""
+        """As `open`, and while an answer is being written with what is saved together with it: the question, and of an
+        answer that goes on the beginning."""
         running = await self._running(chat_id)
         if running is None:
             return await self.open(chat_id)
@@ -79,12 +80,12 @@ class Desk:
             found = await self.memory.read(chat_id, lambda: self.catalogue.open(chat_id, leaf_id))
         except UnknownParent:
             return await self.open(chat_id)
-        question = decode_message(running.question)
+        new, answer = decode_messages(running.new), decode_message(running.answer)
         if found is None:
             at = now()
-            found = OpenConversation(chat_id, bounds.title_of(question), question.id, at, at, False, [], [])
-        messages = [*found.messages, question]
-        return msgspec.structs.replace(found, messages=messages, head_id=question.id, running=running.answer_id)
+            found = OpenConversation(chat_id, bounds.title_of(new[0]), "", at, at, False, [], [])
+        messages = [*found.messages, *new, *([answer] if answer.parts else [])]
+        return msgspec.structs.replace(found, messages=messages, head_id=messages[-1].id, running=answer.id)
 
     async def _running(self, chat_id: str) -> Announcement | None:
         tape = self.env.tape(self.user.id, chat_id)

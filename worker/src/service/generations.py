@@ -6,6 +6,7 @@ back to it, or stop it.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -14,7 +15,8 @@ import msgspec
 from edgechat.ui import chunks as ui
 from service.bindings import Tape
 from service.outcome import Outcome
-from service.tape import QUEUE_PATIENCE, Announcement, Order
+from service.salvage import Announcement
+from service.tape import QUEUE_PATIENCE, Order
 
 log = logging.getLogger("edgechat")
 
@@ -59,6 +61,8 @@ async def begin(tape: Tape | None, announcement: Announcement, *, waits: bool = 
 
 class Generation:
     def __init__(self, tape: Tape | None, id: int, parent_id: str | None) -> None:
+        self.began_at = id or int(time.time() * 1000)
+        """Milliseconds since 1970, the same here and on the tape: so they know their turn for one."""
         self.parent_id = parent_id
         """What the question follows."""
         self._tape = tape

@@ -1,12 +1,15 @@
 """How an answer ended, as its last chunk tells."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from edgechat.ui import chunks as ui
 from edgechat.ui.messages import UIMessage
 
 type Outcome = Literal["done", "stopped", "failed", "interrupted"]
-"""Interrupted: it broke off, because the model or the Worker died. What is not done says so in its metadata."""
+"""Interrupted: it broke off, because the model or the Worker died. Failed: it did not come to any text.
+
+What is not done says so in its metadata, and can be gone on with.
+"""
 
 SETTLED = ("done", "stopped")
 """Asked again, the same question gets the same answer."""
@@ -26,9 +29,20 @@ def outcome_of(chunk: ui.UIChunk) -> Outcome | None:
     return None
 
 
-def mark(outcome: Outcome) -> list[ui.UIChunk]:
-    return [] if outcome == "done" else [ui.MessageMetadata(message_metadata={"outcome": outcome})]
+def mark(outcome: Outcome, *, before: Any = None) -> list[ui.UIChunk]:
+    """`before` is the metadata of an answer that goes on: what they said does not hold any more."""
+    if outcome == "done" and "outcome" not in (before or {}):
+        return []
+    return [ui.MessageMetadata(message_metadata={"outcome": outcome})]
+
+
+def is_whole(answer: UIMessage) -> bool:
+    return _outcome_in(answer) == "done"
 
 
 def is_settled(answer: UIMessage) -> bool:
-    return (answer.metadata or {}).get("outcome", "done") in SETTLED
+    return _outcome_in(answer) in SETTLED
+
+
+def _outcome_in(answer: UIMessage) -> object:
+    return (answer.metadata or {}).get("outcome", "done")

@@ -14,9 +14,8 @@ import msgspec
 
 from edgechat.sse import DONE
 from edgechat.ui import chunks as ui
-from edgechat.ui.fold import MessageFold
-from edgechat.ui.messages import UIMessage
-from service.outcome import SETTLED, Outcome, mark, outcome_of
+from service.outcome import SETTLED, Outcome
+from service.salvage import Announcement, Unsaved, end_of, missing_end, salvage
 from service.tape_rows import Generation, TapeRows, skip_events
 
 log = logging.getLogger("edgechat")
@@ -35,32 +34,6 @@ RETRY = 30_000
 
 type Order = Literal["go on", "stop", "gone"]
 """What a Worker hears of its generation. Gone: somebody has ended it."""
-
-
-class Announcement(msgspec.Struct, rename="camel"):
-    """A generation that begins: all that it takes to save it in place of its Worker."""
-
-    user_id: str
-    chat_id: str
-    parent_id: str | None
-    question: msgspec.Raw
-    """A UI message."""
-    answer_id: str
-    key: str
-    """The same for the same question, word for word."""
-    is_again: bool
-    """The question is to be answered anew."""
-
-
-class Unsaved(msgspec.Struct):
-    """What is left of a generation that its Worker has not saved."""
-
-    announcement: Announcement
-    answer: UIMessage
-    outcome: Outcome
-    at: int
-    """When it began: milliseconds since 1970."""
-
 
 type Save = Callable[[Unsaved], Awaitable[None]]
 
@@ -102,6 +75,8 @@ class Tape:
         self._live = _Live(rows.running) if rows.running else None
         self._queued = 0
 
+    # For the Worker that generates.
+
     async def begin(self, announcement: str, waits: bool) -> dict[str, Any]:
         """Announces a generation. `status` of the answer says what has become of it:
 
@@ -115,13 +90,9 @@ class Tape:
                 while (found := self._duplicate(announced)) is None and (live := self._live):
                     if not waits or self._queued >= MAX_QUEUE:
                         return {"status": "busy"}
-                    self._queued += 1
-                    try:
-                        await live.ended.wait()
-                    finally:
-                        self._queued -= 1
+                    await self._wait_for_end(live)
                     if not live.was_discarded:
-                        announced.parent_id = _announcement.decode(live.row.announcement).answer_id
+                        announced.parent_id = _announced(live.row).new_answer().id
         except TimeoutError:
             return {"status": "busy"}
         if found:
@@ -138,6 +109,13 @@ class Tape:
         last = self._rows.last_of(announced.key)
         return last if last and last.outcome in SETTLED else None
 
+    async def _wait_for_end(self, live: _Live) -> None:
+        self._queued += 1
+        try:
+            await live.ended.wait()
+        finally:
+            self._queued -= 1
+
     def append(self, id: int, first_seq: int, data: bytes) -> Order:
         """Records chunks, as server-sent events with ids from `first_seq` on. To send some again does no harm.
 
@@ -146,22 +124,6 @@ class Tape:
         if live := self._running(id):
             self._record(live, first_seq, data)
         return self._order(live)
-
-    def _running(self, id: int) -> _Live | None:
-        return self._live if self._live and self._live.row.id == id else None
-
-    def _order(self, live: _Live | None) -> Order:
-        if live is None or live is not self._live:
-            return "gone"
-        return "go on" if live.row.stop_at is None else "stop"
-
-    def _record(self, live: _Live, first_seq: int, data: bytes) -> None:
-        start = self._rows.next_seq
-        new = self._rows.append(live.row, first_seq, data)
-        live.listeners = [listener for listener in live.listeners if not listener[0].is_left]
-        for outlet, wanted in live.listeners:
-            if wanted_data := skip_events(new, wanted - start):
-                outlet.send(wanted_data)
 
     async def watch(self, id: int) -> Order:
         """Answers when somebody stops the generation, when it has ended, or after a while."""
@@ -204,14 +166,29 @@ class Tape:
             self._rows.forget(live.row)
             self._let_go(live, b"")
 
-    def _let_go(self, live: _Live, last: bytes) -> None:
-        self._live = None
-        live.stopped.set()
-        live.ended.set()
-        for outlet, _ in live.listeners:
-            if last:
-                outlet.send(last)
+    # For readers.
+
+    def follow(self, cursor: int | None, id: int | None, outlet: Outlet) -> bool:
+        """Sends a generation: all chunks after the one numbered `cursor`, then those to come.
+
+        Without an `id` it is the generation that `cursor` belongs to, or else the running one. False if there is none.
+        """
+        generation = self._rows.running
+        if id is not None:
+            generation = self._rows.find(id)
+        elif cursor is not None:
+            generation = self._rows.of_chunk(cursor) or generation
+        if generation is None:
+            return False
+        wanted = 0 if cursor is None else cursor + 1
+        if data := self._rows.chunks(generation, wanted):
+            outlet.send(data)
+        if live := self._running(generation.id):
+            live.listeners.append((outlet, wanted))
+        else:
+            outlet.send(DONE)
             outlet.close()
+        return True
 
     def running(self) -> str | None:
         """The announcement of what runs."""
@@ -237,27 +214,7 @@ class Tape:
             self.discard(self._live.row.id)
         self._rows.forget_all()
 
-    def follow(self, cursor: int | None, id: int | None, outlet: Outlet) -> bool:
-        """Sends a generation: all chunks after the one numbered `cursor`, then those to come.
-
-        Without an `id` it is the generation that `cursor` belongs to, or else the running one. False if there is none.
-        """
-        generation = self._rows.running
-        if id is not None:
-            generation = self._rows.find(id)
-        elif cursor is not None:
-            generation = self._rows.of_chunk(cursor) or generation
-        if generation is None:
-            return False
-        wanted = 0 if cursor is None else cursor + 1
-        if data := self._rows.chunks(generation, wanted):
-            outlet.send(data)
-        if live := self._running(generation.id):
-            live.listeners.append((outlet, wanted))
-        else:
-            outlet.send(DONE)
-            outlet.close()
-        return True
+    # For the alarm.
 
     async def alarm(self) -> None:
         """Ends what has fallen silent, saves what is not saved, forgets what nobody will ask for any more."""
@@ -272,55 +229,59 @@ class Tape:
 
     def _interrupt(self, live: _Live) -> None:
         """Ends a generation whose Worker has died."""
-        announced, chunks = self._announced(live.row), self._chunks(live.row)
+        announced, chunks = _announced(live.row), self._chunks(live.row)
         log.warning("The Worker of an answer in chat %s has died", announced.chat_id)
-        outcome = outcome_of(chunks[-1]) if chunks else None
+        outcome = end_of(chunks)
         if outcome is None:
             outcome = "interrupted" if live.row.stop_at is None else "stopped"
             self._rows.skip_numbers()
-            ending = ui.encode(_ending(chunks, announced.answer_id, outcome), first_id=self._rows.next_seq)
-            self._record(live, self._rows.next_seq, ending)
+            end = ui.encode(missing_end(announced, chunks, outcome), first_id=self._rows.next_seq)
+            self._record(live, self._rows.next_seq, end)
         self._rows.end(live.row, outcome, is_saved=False)
         self._let_go(live, DONE)
 
     async def _try_to_save(self, ended: Generation) -> None:
-        announced = self._announced(ended)
+        announced = _announced(ended)
         try:
-            chunks = self._chunks(ended)
-            outcome = outcome_of(chunks[-1]) if chunks else None
-            if outcome is None:
-                outcome = "interrupted"
-                chunks += _ending(chunks, announced.answer_id, outcome)
-            fold = MessageFold(UIMessage(id=announced.answer_id, role="assistant"))
-            for chunk in chunks:
-                fold.apply(chunk)
-            fold.close()
+            unsaved = salvage(announced, self._chunks(ended), ended.id)
             async with asyncio.timeout(SAVE_PATIENCE):
-                await self._save(Unsaved(announced, fold.message, outcome, ended.id))
+                await self._save(unsaved)
         except Exception:
             log.exception("An answer of chat %s could not be saved yet", announced.chat_id)
             self._rows.put_off(ended, max(RETRY, (self._rows.now() - ended.id) // 2))
         else:
             self._rows.saved(ended)
 
-    def _announced(self, row: Generation) -> Announcement:
-        return _announcement.decode(row.announcement)
+    # For all of them.
+
+    def _running(self, id: int) -> _Live | None:
+        return self._live if self._live and self._live.row.id == id else None
+
+    def _order(self, live: _Live | None) -> Order:
+        if live is None or live is not self._live:
+            return "gone"
+        return "go on" if live.row.stop_at is None else "stop"
+
+    def _record(self, live: _Live, first_seq: int, data: bytes) -> None:
+        start = self._rows.next_seq
+        new = self._rows.append(live.row, first_seq, data)
+        live.listeners = [listener for listener in live.listeners if not listener[0].is_left]
+        for outlet, wanted in live.listeners:
+            if wanted_data := skip_events(new, wanted - start):
+                outlet.send(wanted_data)
+
+    def _let_go(self, live: _Live, last: bytes) -> None:
+        self._live = None
+        live.stopped.set()
+        live.ended.set()
+        for outlet, _ in live.listeners:
+            if last:
+                outlet.send(last)
+            outlet.close()
 
     def _chunks(self, row: Generation) -> list[ui.UIChunk]:
         return ui.ChunkDecoder().feed(self._rows.chunks(row, 0))
 
 
-def _ending(chunks: list[ui.UIChunk], answer_id: str, outcome: Outcome) -> list[ui.UIChunk]:
-    """What is missing at the end of an answer that breaks off."""
-    ends: dict[tuple[type[ui.UIChunk], str], ui.UIChunk] = {}
-    for chunk in chunks:
-        match chunk:
-            case ui.TextStart():
-                ends[ui.TextEnd, chunk.id] = ui.TextEnd(id=chunk.id)
-            case ui.ReasoningStart():
-                ends[ui.ReasoningEnd, chunk.id] = ui.ReasoningEnd(id=chunk.id)
-            case ui.TextEnd() | ui.ReasoningEnd():
-                ends.pop((type(chunk), chunk.id), None)
-    start: list[ui.UIChunk] = [] if chunks else [ui.Start(message_id=answer_id)]
-    last = ui.Abort(reason="stopped") if outcome == "stopped" else ui.Finish(finish_reason="interrupted")
-    return [*start, *ends.values(), *mark(outcome), last]
+def _announced(row: Generation) -> Announcement:
+    return _announcement.decode(row.announcement)

@@ -17,12 +17,15 @@ Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 class _Body(msgspec.Struct, rename="camel"):
-    """Ours: `{id, message, parentId, trigger?, model?}`. The AI SDK's: `{id, messages, trigger, messageId?}`."""
+    """Ours: `{id, message, parentId, trigger?, model?}`. The AI SDK's: `{id, messages, trigger, messageId?}`.
+
+    If the message is an answer, this one is to go on.
+    """
 
     id: Id
     message: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     parent_id: Id | None = None
-    messages: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
+    messages: list[msgspec.Raw] = []
     trigger: Literal["submit-message", "regenerate-message"] = "submit-message"
     model: str | None = None
 
@@ -37,47 +40,57 @@ _reference = JSONDecoder[_Reference](_Reference)
 
 
 class Turn(msgspec.Struct):
-    """An answer is wanted to `message`, which follows the message `parent_id` or starts the chat."""
+    """An answer is wanted to `message`, which follows the message `parent_id` or starts the chat.
+
+    Without a message, the answer `parent_id` is to go on: it was stopped, or broke off.
+    """
 
     chat_id: str
-    message: UIMessage
+    message: UIMessage | None
     parent_id: str | None
     is_again: bool
     """Another answer than the one it has got."""
     model: str | None
     """By its alias or its id; None is the default."""
 
-    @property
-    def key(self) -> str:
-        """The same for the same message, word for word."""
-        return f"{self.message.id}:{hashlib.sha256(msgspec.json.encode(self.message.parts)).hexdigest()[:16]}"
-
     def new_answer_id(self, user_id: str) -> str:
         """The same for the same question, so that even two Workers that know nothing of each other save one answer."""
-        if self.is_again:
+        if self.message is None or self.is_again:
             return generate_id()
-        return hashlib.sha256(f"{user_id}\0{self.chat_id}\0{self.key}".encode()).hexdigest()[:24]
+        return hashlib.sha256(f"{user_id}\0{self.chat_id}\0{key_of(self.message)}".encode()).hexdigest()[:24]
+
+
+def key_of(message: UIMessage) -> str:
+    """The same for the same message, word for word."""
+    return f"{message.id}:{hashlib.sha256(msgspec.json.encode(message.parts)).hexdigest()[:16]}"
 
 
 async def read_turn(request: Request, limits: Limits) -> Turn:
     body = await request.json(_body)
+    last, parent_id = body.message, body.parent_id
+    if last is msgspec.UNSET:
+        if not body.messages:
+            raise HTTPError(HTTPStatus.BAD_REQUEST, "invalid_request", "The body has neither `message` nor `messages`.")
+        # The server has the conversation: of what the client sends, only the last message counts, and its place. What
+        # got no answer, because it never arrived, is no part of the conversation.
+        *earlier, last = body.messages
+        before = (parse(raw, _reference.decode) for raw in reversed(earlier))
+        parent_id = next((message.id for message in before if message.role == "assistant"), None)
+    named = parse(last, _reference.decode)
+    if named.role == "assistant":  # the server has the rest of it
+        return Turn(body.id, None, named.id, is_again=False, model=body.model)
     is_again = body.trigger == "regenerate-message"
-    if body.message is not msgspec.UNSET:
-        return Turn(body.id, _user_message(body.message, limits), body.parent_id, is_again, body.model)
-    if body.messages is msgspec.UNSET or not body.messages:
-        raise HTTPError(HTTPStatus.BAD_REQUEST, "invalid_request", "The body has neither `message` nor `messages`.")
-    # The server has the conversation: of what the client sends, only the new message counts, and its place. What got no
-    # answer, because it never arrived, is no part of the conversation.
-    earlier = (parse(raw, _reference.decode) for raw in reversed(body.messages[:-1]))
-    parent = next((message.id for message in earlier if message.role == "assistant"), None)
-    return Turn(body.id, _user_message(body.messages[-1], limits), parent, is_again, body.model)
+    return Turn(body.id, _user_message(last, limits), parent_id, is_again, body.model)
 
 
 def _user_message(raw: msgspec.Raw, limits: Limits) -> UIMessage:
     message = parse(raw, decode_message)
-    parse(raw, _reference.decode)
     if message.role != "user":
-        raise HTTPError(HTTPStatus.BAD_REQUEST, "invalid_request", "The last message must be the user's.")
+        raise HTTPError(
+            HTTPStatus.BAD_REQUEST,
+            "invalid_request",
+            "The last message must be the user's, or an answer that is to go on.",
+        )
     files = checked_files(message.parts, limits.files)
     text = message.text
     if not text.strip() and not files:
