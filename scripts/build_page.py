@@ -65,6 +65,7 @@ SERVER_SIDE = (
     "edgechat/model/",
     "edgechat/platform/cloudflare",
     "edgechat/platform/host",
+    "edgechat/routing/",
     "edgechat/testing/",
     "edgechat/ui/convert",
     "edgechat/ui/prune",
