@@ -1,7 +1,6 @@
 """The endpoints of the service, but for the answers themselves, which `Chat` streams."""
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +9,8 @@ import msgspec
 from edgechat.errors import APICallError
 from edgechat.http import Fetch
 from edgechat.ui.messages import UIMessage, decode_messages
+
+NOT_FOUND = 404
 
 _BOOKMARK = "x-d1-bookmark"
 
@@ -143,7 +144,7 @@ class API:
         try:
             return await self._call(OpenConversation, "GET", f"/api/chats/{chat_id}")
         except APICallError as error:
-            if error.status == HTTPStatus.NOT_FOUND:
+            if error.status == NOT_FOUND:
                 return None
             raise
 
@@ -155,7 +156,7 @@ class API:
         return await self._call(OpenConversation, "PATCH", f"/api/chats/{chat_id}", {"headId": message_id})
 
     async def delete(self, chat_id: str) -> None:
-        await self._send("DELETE", f"/api/chats/{chat_id}", accepted=[HTTPStatus.NOT_FOUND])
+        await self._send("DELETE", f"/api/chats/{chat_id}", accepted=[NOT_FOUND])
 
     async def search(self, words: str) -> Sequence[Hit]:
         return (await self._call(_Hits, "GET", f"/api/search?q={quote(words)}")).results
@@ -170,7 +171,7 @@ class API:
         return await self._call(Attachment, "POST", "/api/attachments", {"name": name, "type": type, "size": size})
 
     async def delete_file(self, file_id: str) -> None:
-        await self._send("DELETE", f"/api/attachments/{file_id}", accepted=[HTTPStatus.NOT_FOUND])
+        await self._send("DELETE", f"/api/attachments/{file_id}", accepted=[NOT_FOUND])
 
     async def session(self) -> Session:
         return await self._call(Session, "GET", "/api/session")
@@ -192,7 +193,7 @@ class API:
             raise APICallError(f"{method} {path} was answered with something else: {error}") from None
 
     async def _send(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, accepted: Sequence[HTTPStatus] = ()
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, accepted: Sequence[int] = ()
     ) -> str:
         headers = {_BOOKMARK: self._bookmark} if self._bookmark else {}
         data = None

@@ -1,7 +1,6 @@
 """One conversation: its `Chat`, the versions of its messages, and what waits to be sent in it."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from http import HTTPStatus
 from typing import Any, Protocol
 
 from edgechat.chat import Chat, ChatTransport, RequestOptions
@@ -15,12 +14,7 @@ from page.figures import Felt
 from page.listing import title_of
 from page.versions import Versions
 
-_WORTH_KEEPING = (
-    HTTPStatus.UNAUTHORIZED,
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.CONFLICT,
-    HTTPStatus.TOO_MANY_REQUESTS,
-)
+_WORTH_KEEPING = (401, 408, 409, 429)  # no session, a timeout, another answer, a quota
 
 
 class Events(Protocol):

@@ -2,13 +2,14 @@
 
 import math
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Literal, NamedTuple
 
 from edgechat.errors import APICallError, EdgeChatError
 from page.strings import t
 
 type Action = Literal["retry", "reload", "sign_in"]
+
+UNAUTHORIZED, TOO_MANY_REQUESTS = 401, 429
 
 _QUOTAS = frozenset({"daily_messages", "daily_tokens", "daily_messages_of_address", "daily_budget"})
 
@@ -26,9 +27,9 @@ def notice_of(error: EdgeChatError, now: datetime, *, online: bool = True, can_s
         return Notice(error.public_message, "retry")
     if error.status is None:
         return Notice(t("unreachable"), "retry") if online else Notice(t("offline_waits"), waits_for_network=True)
-    if error.status == HTTPStatus.UNAUTHORIZED:
+    if error.status == UNAUTHORIZED:
         return Notice(t("session_ended"), "sign_in" if can_sign_in else "reload")
-    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+    if error.status == TOO_MANY_REQUESTS:
         return _too_many(error, now, can_sign_in)
     if error.code == "busy":
         return Notice(t("busy"), "retry")

@@ -1,7 +1,6 @@
 """Files for the next message: picked, pasted or dropped, uploaded at once, shown above the text."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 import js
@@ -19,13 +18,13 @@ IMAGES = ("image/png", "image/jpeg", "image/webp", "image/gif")
 TEXTS = ("text/plain", "text/markdown")
 
 
-@dataclass(eq=False)
 class _Entry:
-    row: Any
-    part: FilePart | None = None
-    """Once it is uploaded."""
-    is_removed: bool = False
-    scope: Scope = field(default_factory=Scope)
+    def __init__(self, row: Any) -> None:
+        self.row = row
+        self.part: FilePart | None = None
+        """Once it is uploaded."""
+        self.is_removed = False
+        self.scope = Scope()
 
 
 class Uploads:
