@@ -28,9 +28,16 @@ class FetchResponse(Protocol):
 class Fetch(Protocol):
     """`edgechat.platform.cloudflare.fetch`, `edgechat.platform.browser.fetch`, or `edgechat.platform.host.Fetch`.
 
-    Leaving the context before the end of the answer cancels the request.
+    Leaving the context before the end of the answer cancels the request. `credentials` says to a browser when cookies
+    go with it: "omit", "same-origin" (None) or "include"; elsewhere it means nothing.
     """
 
     def __call__(
-        self, url: str, *, method: str = ..., headers: Mapping[str, str] | None = ..., body: bytes | None = ...
+        self,
+        url: str,
+        *,
+        method: str = ...,
+        headers: Mapping[str, str] | None = ...,
+        body: bytes | None = ...,
+        credentials: str | None = ...,
     ) -> AbstractAsyncContextManager[FetchResponse]: ...

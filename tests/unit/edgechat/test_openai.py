@@ -29,7 +29,13 @@ class Server:
 
     @asynccontextmanager
     async def fetch(
-        self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        **_: object,
     ) -> AsyncGenerator[Refusal]:
         self.url, self.headers = url, headers or {}
         yield Refusal()

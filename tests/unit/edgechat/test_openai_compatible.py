@@ -304,7 +304,12 @@ async def test_a_server_is_asked_with_its_key_and_parameters() -> None:
 
     @asynccontextmanager
     async def fetch(
-        url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        **_: object,
     ) -> AsyncGenerator[Response]:
         requests.append((url, headers or {}, msgspec.json.decode(body or b"{}")))
         yield Response()

@@ -51,7 +51,13 @@ class Server:
 
     @asynccontextmanager
     async def fetch(
-        self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        **_: object,
     ) -> AsyncGenerator[Response]:
         self.requests.append((url, dict(headers or {}), msgspec.json.decode(body or b"{}")))
         yield self._responses.pop(0)

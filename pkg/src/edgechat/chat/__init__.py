@@ -1,6 +1,66 @@
 """The page's half: `Chat` is `useChat`."""
 
-from edgechat.chat.chat import Chat, ChatStatus
-from edgechat.chat.transport import ChatTransport, EdgeChatTransport
+from edgechat.chat.changes import (
+    Change,
+    ChatStatus,
+    Frames,
+    MessageAdded,
+    MessageChanged,
+    MessagesSet,
+    PartAdded,
+    PartChanged,
+    QueueChanged,
+    StatusChanged,
+    TextAppended,
+)
+from edgechat.chat.chat import Chat, Finish
+from edgechat.chat.conditions import (
+    last_assistant_message_is_complete_with_approval_responses,
+    last_assistant_message_is_complete_with_tool_calls,
+)
+from edgechat.chat.files import file_part
+from edgechat.chat.receive import Reconnect
+from edgechat.chat.transport import (
+    ChatTransport,
+    ChunkStream,
+    DefaultChatTransport,
+    DirectChatTransport,
+    EdgeChatTransport,
+    HttpChatTransport,
+    Prepared,
+    RequestOptions,
+    ResumeRequest,
+    SendRequest,
+    TextStreamChatTransport,
+)
 
-__all__ = ["Chat", "ChatStatus", "ChatTransport", "EdgeChatTransport"]
+__all__ = [
+    "Change",
+    "Chat",
+    "ChatStatus",
+    "ChatTransport",
+    "ChunkStream",
+    "DefaultChatTransport",
+    "DirectChatTransport",
+    "EdgeChatTransport",
+    "Finish",
+    "Frames",
+    "HttpChatTransport",
+    "MessageAdded",
+    "MessageChanged",
+    "MessagesSet",
+    "PartAdded",
+    "PartChanged",
+    "Prepared",
+    "QueueChanged",
+    "Reconnect",
+    "RequestOptions",
+    "ResumeRequest",
+    "SendRequest",
+    "StatusChanged",
+    "TextAppended",
+    "TextStreamChatTransport",
+    "file_part",
+    "last_assistant_message_is_complete_with_approval_responses",
+    "last_assistant_message_is_complete_with_tool_calls",
+]

@@ -1,19 +1,85 @@
-"""How a chat reaches its server."""
+"""How a chat reaches its server (npm `ai` 7.0.173, `ui/http-chat-transport` and its kind)."""
 
-from collections.abc import AsyncGenerator, Mapping
-from typing import Protocol
+import codecs
+import inspect
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Literal, Protocol
+from urllib.parse import quote
 
 import msgspec
 
-from edgechat.errors import APICallError, InvalidChunkError, StreamTruncatedError
-from edgechat.http import Fetch
+from edgechat.errors import APICallError, InvalidArgumentError, InvalidChunkError
+from edgechat.http import Fetch, FetchResponse
 from edgechat.ui import chunks as ui
 from edgechat.ui.messages import UIMessage
 
+type Trigger = Literal["submit-message", "regenerate-message"]
+type Resolvable[T] = T | Callable[[], T | Awaitable[T]]
+"""A value, or a function that gives it for each request."""
+
+
+class RequestOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """For one request: `headers` and `body` join those of the transport; `metadata` is for its hooks."""
+
+    headers: Mapping[str, str] = {}
+    body: Mapping[str, Any] = {}
+    metadata: Any = None
+
+
+class SendRequest(msgspec.Struct, kw_only=True):
+    chat_id: str
+    messages: Sequence[UIMessage]
+    trigger: Trigger = "submit-message"
+    message_id: str | None = None
+    """The message that is edited, generated again or gone on with."""
+    options: RequestOptions = RequestOptions()
+
+
+class ResumeRequest(msgspec.Struct, kw_only=True):
+    chat_id: str
+    options: RequestOptions = RequestOptions()
+    last_event_id: str | None = None
+    """The stream is to go on after this event; else it is told from its beginning."""
+    sent: SendRequest | None = None
+    """What the stream that broke off was the answer to."""
+
+
+class ChunkStream(Protocol):
+    """An answer that has begun."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether its end mark has come."""
+        ...
+
+    @property
+    def last_id(self) -> str | None:
+        """The id of the last event, where the server gives ids."""
+        ...
+
+    async def read(self) -> Sequence[ui.UIChunk] | None:
+        """What has come since the last read, or None at the end. Raises `EdgeChatError`."""
+        ...
+
 
 class ChatTransport(Protocol):
-    def send(self, chat_id: str, messages: list[UIMessage]) -> AsyncGenerator[list[ui.UIChunk]]:
-        """Sends the last message and gives the chunks of each network read. Closing the generator disconnects."""
+    """Leaving a context before the end of its stream disconnects."""
+
+    @property
+    def resume_stream_is_replay(self) -> bool:
+        """Whether a resumed stream without `last_event_id` tells the answer from its beginning."""
+        ...
+
+    @property
+    def keeps_versions(self) -> bool:
+        """Whether an edited message is a new one to the server, beside the old one."""
+        ...
+
+    def send(self, request: SendRequest) -> AbstractAsyncContextManager[ChunkStream]: ...
+
+    def resume(self, request: ResumeRequest) -> AbstractAsyncContextManager[ChunkStream | None]:
+        """None if no answer is being generated."""
         ...
 
     async def stop(self, chat_id: str) -> bool:
@@ -21,41 +87,238 @@ class ChatTransport(Protocol):
         ...
 
 
-class EdgeChatTransport:
-    """To an edgechat Worker: only the new message is sent, because the server has the others.
+class Prepared(msgspec.Struct, kw_only=True):
+    """A request as it will be sent; hooks change it or return another one."""
 
-    `headers` go with each request, such as `{"authorization": "Bearer ..."}`; a page sends its cookie by itself.
+    api: str
+    headers: dict[str, str]
+    body: Any
+    credentials: str | None
+
+
+type PrepareSend = Callable[[Prepared, SendRequest], Prepared | Awaitable[Prepared]]
+type PrepareReconnect = Callable[[Prepared, ResumeRequest], Prepared | Awaitable[Prepared]]
+
+
+class HttpChatTransport:
+    """`POST api` to send, `GET api/{chat id}/stream` to resume; what comes back is up to subclasses.
+
+    `credentials` are those of the browser's fetch ("omit", "same-origin", "include"). `prepare_send_messages_request`
+    and `prepare_reconnect_to_stream_request` get each request before it leaves.
     """
 
-    def __init__(self, fetch: Fetch, url: str = "/api/chat", headers: Mapping[str, str] | None = None) -> None:
-        self._fetch = fetch
-        self._url = url
-        self._headers = {"content-type": "application/json"} | dict(headers or {})
+    keeps_versions = False
 
-    async def send(self, chat_id: str, messages: list[UIMessage]) -> AsyncGenerator[list[ui.UIChunk]]:
+    def __init__(
+        self,
+        fetch: Fetch,
+        api: str = "/api/chat",
+        *,
+        headers: Resolvable[Mapping[str, str] | None] = None,
+        body: Resolvable[Mapping[str, Any] | None] = None,
+        credentials: Resolvable[str | None] = None,
+        prepare_send_messages_request: PrepareSend | None = None,
+        prepare_reconnect_to_stream_request: PrepareReconnect | None = None,
+        resume_stream_is_replay: bool = True,
+    ) -> None:
+        self.resume_stream_is_replay = resume_stream_is_replay
+        self._fetch = fetch
+        self._api = api
+        self._headers = headers
+        self._body = body
+        self._credentials = credentials
+        self._prepare_send = prepare_send_messages_request
+        self._prepare_reconnect = prepare_reconnect_to_stream_request
+
+    @asynccontextmanager
+    async def send(self, request: SendRequest) -> AsyncGenerator[ChunkStream]:
+        prepared = await self._prepared(self._api, request.options)
+        prepared.body = self._send_body(request, prepared.body)
+        if self._prepare_send:
+            prepared = await _value(self._prepare_send(prepared, request))
+        headers = {"content-type": "application/json"} | prepared.headers
+        body = msgspec.json.encode(prepared.body)
+        async with self._request(prepared, "POST", headers, body) as response:
+            await _check(response)
+            if response.status == 204:
+                raise APICallError("The response body is empty.", status=204)
+            yield self._stream(response)
+
+    @asynccontextmanager
+    async def resume(self, request: ResumeRequest) -> AsyncGenerator[ChunkStream | None]:
+        prepared = await self._prepared("", request.options)
+        if request.last_event_id is not None:
+            prepared.headers["last-event-id"] = request.last_event_id
+        if self._prepare_reconnect:
+            prepared = await _value(self._prepare_reconnect(prepared, request))
+        prepared.api = prepared.api or _below(self._api, request.chat_id, "stream")
+        async with self._request(prepared, "GET", prepared.headers, None) as response:
+            if response.status == 204:
+                yield None
+            else:
+                await _check(response)
+                yield self._stream(response)
+
+    async def stop(self, chat_id: str) -> bool:  # noqa: ARG002
+        return False
+
+    async def _prepared(self, api: str, options: RequestOptions) -> Prepared:
+        given = await _resolved(self._body)
+        body = {**(given or {}), **options.body}
+        own = await _resolved(self._headers) or {}
+        headers = {name.lower(): value for given in (own, options.headers) for name, value in given.items()}
+        return Prepared(api=api, headers=headers, body=body, credentials=await _resolved(self._credentials))
+
+    def _request(
+        self, prepared: Prepared, method: str, headers: Mapping[str, str], body: bytes | None
+    ) -> AbstractAsyncContextManager[FetchResponse]:
+        return self._fetch(prepared.api, method=method, headers=headers, body=body, credentials=prepared.credentials)
+
+    def _send_body(self, request: SendRequest, body: dict[str, Any]) -> dict[str, Any]:
+        body |= {"id": request.chat_id, "messages": request.messages, "trigger": request.trigger}
+        return body if request.message_id is None else body | {"messageId": request.message_id}
+
+    def _stream(self, response: FetchResponse) -> ChunkStream:
+        return EventStream(response)
+
+
+class DefaultChatTransport(HttpChatTransport):
+    """To a server of the AI SDK: all messages are sent, a UI message stream comes back."""
+
+
+class EdgeChatTransport(HttpChatTransport):
+    """To an edgechat Worker: only the new message is sent, because the server has the others.
+
+    `body={"model": "fast"}` names the model, by its alias or id.
+    """
+
+    keeps_versions = True
+
+    def _send_body(self, request: SendRequest, body: dict[str, Any]) -> dict[str, Any]:
+        *before, message = request.messages
         # What got no answer, because it never arrived, is no part of the conversation.
-        parent_id = next((message.id for message in reversed(messages) if message.role == "assistant"), None)
-        body = msgspec.json.encode({"id": chat_id, "message": messages[-1], "parentId": parent_id})
-        async with self._fetch(self._url, method="POST", headers=self._headers, body=body) as response:
-            if not 200 <= response.status < 300:
-                raise _refusal(response.status, await response.text())
-            decoder = ui.ChunkDecoder()
-            while (data := await response.read()) is not None:
-                try:
-                    chunks = decoder.feed(data)
-                except InvalidChunkError as error:
-                    yield list(error.chunks)
-                    raise
-                if chunks:
-                    yield chunks
-            if not decoder.done:
-                raise StreamTruncatedError("The stream ended without [DONE].")
+        parent_id = next((earlier.id for earlier in reversed(before) if earlier.role == "assistant"), None)
+        body |= {"id": request.chat_id, "message": message, "parentId": parent_id}
+        return body | {"trigger": request.trigger} if request.trigger == "regenerate-message" else body
+
+    @asynccontextmanager
+    async def resume(self, request: ResumeRequest) -> AsyncGenerator[ChunkStream | None]:
+        async with super().resume(request) as stream:
+            if stream or not request.sent or request.sent.trigger == "regenerate-message":
+                yield stream
+                return
+        # It has ended meanwhile. The same question gets the same answer again.
+        async with self.send(request.sent) as again:
+            yield again
 
     async def stop(self, chat_id: str) -> bool:
-        async with self._fetch(f"{self._url}/{chat_id}/stop", method="POST", headers=self._headers) as response:
+        prepared = await self._prepared(_below(self._api, chat_id, "stop"), RequestOptions())
+        async with self._request(prepared, "POST", prepared.headers, None) as response:
             if response.status != 200:
                 return False
             return msgspec.json.decode(await response.text(), type=_Stopped).stopped
+
+
+class TextStreamChatTransport(HttpChatTransport):
+    """To a server that answers in plain text."""
+
+    def _stream(self, response: FetchResponse) -> ChunkStream:
+        return _TextStream(response)
+
+
+class DirectChatTransport:
+    """Answers in this process: `answer` gives chunks, or lists of them, such as `stream_text(...).ui_message_stream()`
+    does."""
+
+    resume_stream_is_replay = True
+    keeps_versions = False
+
+    def __init__(self, answer: Callable[[SendRequest], AsyncIterable[ui.UIChunk | Sequence[ui.UIChunk]]]) -> None:
+        self._answer = answer
+
+    @asynccontextmanager
+    async def send(self, request: SendRequest) -> AsyncGenerator[ChunkStream]:
+        chunks = self._answer(request)
+        try:
+            yield _DirectStream(chunks)
+        finally:
+            if isinstance(chunks, AsyncGenerator):
+                await chunks.aclose()
+
+    @asynccontextmanager
+    async def resume(self, request: ResumeRequest) -> AsyncGenerator[None]:  # noqa: ARG002
+        yield None
+
+    async def stop(self, chat_id: str) -> bool:  # noqa: ARG002
+        return False
+
+
+class EventStream:
+    """A `ChunkStream` of server-sent events. The chunks before a wrong one still count."""
+
+    def __init__(self, response: FetchResponse) -> None:
+        self._response = response
+        self._decoder = ui.ChunkDecoder()
+        self._error: InvalidChunkError | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        return self._decoder.done
+
+    @property
+    def last_id(self) -> str | None:
+        return self._decoder.last_id
+
+    async def read(self) -> Sequence[ui.UIChunk] | None:
+        if self._error:
+            raise self._error
+        while (data := await self._response.read()) is not None:
+            try:
+                chunks = self._decoder.feed(data)
+            except InvalidChunkError as error:
+                self._error = error
+                return error.chunks
+            if chunks:
+                return chunks
+        return None
+
+
+class _TextStream:
+    last_id = None
+
+    def __init__(self, response: FetchResponse) -> None:
+        self._response = response
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._has_begun = False
+        self.is_complete = False
+
+    async def read(self) -> Sequence[ui.UIChunk] | None:
+        if not self._has_begun:
+            self._has_begun = True
+            return [ui.Start(), ui.StartStep(), ui.TextStart(id="text-1")]
+        if self.is_complete:
+            return None
+        while (data := await self._response.read()) is not None:
+            if text := self._decoder.decode(data):
+                return [ui.TextDelta(id="text-1", delta=text)]
+        self.is_complete = True
+        rest = self._decoder.decode(b"", final=True)
+        last = [ui.TextDelta(id="text-1", delta=rest)] if rest else []
+        return [*last, ui.TextEnd(id="text-1"), ui.FinishStep(), ui.Finish()]
+
+
+class _DirectStream:
+    last_id = None
+
+    def __init__(self, chunks: AsyncIterable[ui.UIChunk | Sequence[ui.UIChunk]]) -> None:
+        self._chunks = aiter(chunks)
+        self.is_complete = False
+
+    async def read(self) -> Sequence[ui.UIChunk] | None:
+        async for chunks in self._chunks:
+            return chunks if isinstance(chunks, Sequence) else [chunks]
+        self.is_complete = True
+        return None
 
 
 class _Stopped(msgspec.Struct):
@@ -71,6 +334,11 @@ class _ErrorBody(msgspec.Struct):
     error: _ErrorDetail
 
 
+async def _check(response: FetchResponse) -> None:
+    if not 200 <= response.status < 300:
+        raise _refusal(response.status, await response.text())
+
+
 def _refusal(status: int, body: str) -> APICallError:
     """An error of the server: `{"error": {"code", "message"}}`, whose message was written for people, or any text."""
     try:
@@ -80,3 +348,19 @@ def _refusal(status: int, body: str) -> APICallError:
     error = APICallError(detail.message, status=status, code=detail.code)
     error.public_message = detail.message
     return error
+
+
+def _below(api: str, chat_id: str, name: str) -> str:
+    """The address below `api`, whose query stays."""
+    if chat_id in (".", ".."):
+        raise InvalidArgumentError("A chat id must not be '.' or '..': in an address they are folders.")
+    end = min((index for index in (api.find("?"), api.find("#")) if index >= 0), default=len(api))
+    return f"{api[:end].removesuffix('/')}/{quote(chat_id, safe="!'()*")}/{name}{api[end:]}"
+
+
+async def _resolved[T](value: Resolvable[T]) -> T:
+    return await _value(value()) if callable(value) else value
+
+
+async def _value[T](value: T | Awaitable[T]) -> T:
+    return await value if inspect.isawaitable(value) else value

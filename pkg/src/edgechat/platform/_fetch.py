@@ -46,13 +46,20 @@ class JsResponse:
 
 @asynccontextmanager
 async def fetch(
-    url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
+    url: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    credentials: str | None = None,
 ) -> AsyncIterator[JsResponse]:
     """Sends a request. Leaving the context before the end of the answer cancels it."""
     controller = js.AbortController.new()
     options = js_object({"method": method, "headers": headers or {}, "signal": controller.signal})
     if body is not None:
         options.body = to_js(body)
+    if credentials is not None:
+        options.credentials = credentials
     try:
         try:
             response = JsResponse(await js.fetch(url, options))

@@ -54,7 +54,13 @@ class Fetch:
 
     @asynccontextmanager
     async def __call__(
-        self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        credentials: str | None = None,  # noqa: ARG002 - the cookies of the client go with each request
     ) -> AsyncIterator[HttpxResponse]:
         """Sends a request. Leaving the context before the end of the answer cancels it."""
         try:

@@ -25,6 +25,7 @@ class FakeRequest(msgspec.Struct, frozen=True):
     method: str = "GET"
     headers: Mapping[str, str] = {}
     body: bytes | None = None
+    credentials: str | None = None
 
     def json(self) -> Any:
         return msgspec.json.decode(self.body or b"null")
@@ -73,9 +74,15 @@ class FakeFetch(Script[FakeRequest, FetchAnswer]):
         return self.calls
 
     def __call__(
-        self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
+        self,
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        credentials: str | None = None,
     ) -> "AbstractAsyncContextManager[FakeResponse]":
-        return self._play(FakeRequest(url, method, dict(headers or {}), body), self._respond)
+        return self._play(FakeRequest(url, method, dict(headers or {}), body, credentials), self._respond)
 
     def _respond(self, answer: FetchAnswer) -> "FakeResponse":
         return FakeResponse(answer if isinstance(answer, HTTPAnswer) else HTTPAnswer(answer), self.clock.sleep)

@@ -62,9 +62,14 @@ def record(fetch: Fetch, path: str | Path, *, clock: Callable[[], float] = time.
     file = _new(path)
 
     def recorded(
-        url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        credentials: str | None = None,
     ) -> _Answer:
-        answer = fetch(url, method=method, headers=headers, body=body)
+        answer = fetch(url, method=method, headers=headers, body=body, credentials=credentials)
         return _record(answer, _request(method, url, headers, body), file, clock)
 
     return recorded
@@ -78,7 +83,12 @@ def replay(path: str | Path, *, speed: float = 0, sleep: Sleep = asyncio.sleep) 
     exchanges = _load(path)
 
     def replayed(
-        url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: bytes | None = None
+        url: str,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        credentials: str | None = None,  # noqa: ARG001 - none are recorded
     ) -> _Answer:
         return _replay(exchanges, _request(method, url, headers, body), speed, sleep)
 

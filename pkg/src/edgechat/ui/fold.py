@@ -54,6 +54,11 @@ class MessageFold:
         self._reset_on_first_start = reset_on_first_start
         self._begin(message)
 
+    def attach_again(self, *, is_replay: bool) -> None:
+        """The stream that follows goes on with this message, or tells it from its beginning (`is_replay`)."""
+        self._reset_on_message_id_change = True
+        self._reset_on_first_start = is_replay
+
     def _begin(self, message: UIMessage) -> None:
         self.message = message
         self.finish_reason: ui.FinishReason | None = None
