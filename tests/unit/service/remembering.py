@@ -9,6 +9,7 @@ from edgechat.testing import FakeD1, FakeKV, FakeR2
 from edgechat.ui.messages import Role, TextPart, UIMessage
 from service.auth import User
 from service.history import Catalogue, Memory, Outcome, Past, Turn
+from service.stores import Database
 
 ANN = User("guest_ann")
 BOB = User("guest_bob")
@@ -45,7 +46,7 @@ class Stores:
         self.r2 = FakeR2()
 
     def memory(self, user: User = ANN, *, db: Any = None) -> Memory:
-        return Memory(db or self.db, self.kv, self.r2, user)
+        return Memory(Database(db or self.db), self.kv, self.r2, user)
 
     def catalogue(self, user: User = ANN) -> Catalogue:
         return Catalogue(self.db, user)

@@ -12,6 +12,7 @@ from edgechat.testing import FakeFetch, FakeKV
 from service import auth
 from service.auth import turnstile
 from service.routes import respond
+from service.stores import within_reach
 from service.web import HTTPError, Response
 
 SAME_ORIGIN = {"sec-fetch-site": "same-origin"}
@@ -24,6 +25,7 @@ class Service(Env):
         oidc = {"OIDC_ISSUER": ISSUER, "OIDC_AUDIENCE": AUDIENCE, "OIDC_JWKS_URL": f"{ISSUER}/{generate_id()}"}
         self.variables: dict[str, str | None] = {**oidc, **variables}
         self.database = database()
+        self.cache = FakeKV(limits_writes=False)
         self.network = FakeFetch(self.answer)
         self.solved = {"solved"}
         """What Turnstile takes."""
@@ -40,7 +42,7 @@ class Service(Env):
 
     @property
     def kv(self) -> Any:
-        return FakeKV()
+        return self.cache
 
     @property
     def fetch(self) -> FakeFetch:
@@ -60,7 +62,7 @@ class Service(Env):
     async def lets_in(self, headers: Mapping[str, str]) -> bool:
         """Whether a session holds."""
         try:
-            await auth.require_active_user(request("GET", headers=headers), self)
+            await auth.require_active_user(request("GET", headers=headers), within_reach(self))
         except HTTPError as error:
             if error.code == "unauthorized":
                 return False

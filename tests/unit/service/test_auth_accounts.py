@@ -130,5 +130,5 @@ async def test_a_sign_in_is_done_wholly_or_not_at_all() -> None:
 async def test_the_epoch_is_that_of_the_next_session() -> None:
     service = Service()
     await accounts.sign_in(service.db, ADA, None)
-    await revocation.revoke_all(service.db, Session(ADA, "s1"))
+    await revocation.revoke_all(service, Session(ADA, "s1"))
     assert await accounts.sign_in(service.db, ADA, None) == 1

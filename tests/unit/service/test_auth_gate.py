@@ -2,7 +2,7 @@ import pytest
 from fakes import ORIGIN, Env, bearer, request
 from signing_in import cookie
 
-from service.auth import COOKIE, User, gate, require_session, require_user
+from service.auth import COOKIE, User, gate, require_session
 from service.web import HTTPError
 
 USER = User("guest_1")
@@ -12,7 +12,7 @@ TOKEN = COOKIE_HEADER["cookie"].partition("=")[2]
 
 def refusal(method: str, headers: dict[str, str]) -> str | None:
     try:
-        assert require_user(request(method, headers=headers), Env()) == USER
+        assert require_session(request(method, headers=headers), Env()).user == USER
     except HTTPError as error:
         return error.code
     return None

@@ -208,13 +208,14 @@ async def test_half_an_issuer_is_none(missing: str, caplog: pytest.LogCaptureFix
     assert missing in caplog.text
 
 
-async def test_a_d1_that_fails_lets_nobody_in() -> None:
+async def test_while_d1_is_out_of_reach_nobody_comes_in_who_was_not_there() -> None:
     service = Service()
     service.database.fail_on("", ConnectionError("D1 is down"))
     for headers in (cookie("guest_1") | SAME_ORIGIN, bearer("guest_1")):
-        assert code_of(await service.ask("POST", "/api/session", headers=headers)) == (500, "internal_error")
-        assert code_of(await service.ask("GET", "/api/chats/c1", headers=headers)) == (500, "internal_error")
-    assert code_of(await service.ask("POST", "/api/session", {"idToken": id_token()})) == (500, "internal_error")
+        assert code_of(await service.ask("POST", "/api/session", headers=headers)) == (503, "unavailable")
+        assert code_of(await service.ask("GET", "/api/models", headers=headers)) == (503, "unavailable")
+    assert code_of(await service.ask("POST", "/api/session", {"idToken": id_token()})) == (503, "unavailable")
+    assert user_of(await service.ask("POST", "/api/session", headers=bearer("user_1"))) == "user_1"
 
 
 # Cloudflare Access

@@ -34,7 +34,7 @@ async def test_no_route_works_with_a_session_that_was_revoked(method: str, path:
     service, headers = Service(), bearer("user_1")
     session = gate.session_of(request(headers=headers), service)
     assert session
-    await revocation.revoke(service.db, session)
+    await revocation.revoke(service, session)
     assert code_of(await respond(request(method, path, {}, headers), service)) == (401, "unauthorized")
 
 

@@ -1,16 +1,13 @@
 """Who opens a conversation while an answer is being written in it."""
 
-import asyncio
-from typing import Any
-
 import msgspec
 import pytest
+from outages import Broken, lose_patience
 from remembering import ANN, CHAT, said, turn
 from taping import LocalTape
 from test_chats import Env, ask, body_of, error_of
 
 from edgechat.ui.messages import UIMessage
-from service import chats
 from service.salvage import Announcement, Unsaved
 
 
@@ -120,16 +117,9 @@ async def test_one_that_is_not_saved_yet_has_no_title_to_change() -> None:
 async def test_a_tape_that_does_not_answer_hides_nothing_that_is_saved(
     fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chats, "PATIENCE", 0.01)
+    lose_patience(monkeypatch)
     env = Talking()
     await env.stores.talk(1)
     await env.begin(said("u2"), "a1")
-    if fault == "fails":
-        env.the_tape.broken = ["running"]
-    else:
-
-        async def hang() -> Any:
-            await asyncio.Event().wait()
-
-        env.the_tape.running = hang  # type: ignore[method-assign]
+    monkeypatch.setattr(env, "tape", lambda *_: Broken(ConnectionError() if fault == "fails" else None))
     assert await env.shown() == (["u1", "a1"], None)

@@ -6,7 +6,7 @@ import pytest
 from fakes import Env, request
 
 from edgechat import __version__
-from edgechat.testing import FakeD1, FakeKV
+from edgechat.testing import FakeD1, FakeKV, FakeR2
 from service import health
 from service.telemetry.record import Record, current
 from service.web import Request, Response
@@ -16,7 +16,7 @@ DEEP = Request("GET", "/api/health", {}, request().read, query={"deep": "1"})
 
 class Stores(Env):
     def __init__(self) -> None:
-        self.stores = FakeD1(), FakeKV()
+        self.stores = FakeD1(), FakeKV(), FakeR2()
 
     @property
     def db(self) -> Any:
@@ -25,6 +25,10 @@ class Stores(Env):
     @property
     def kv(self) -> Any:
         return self.stores[1]
+
+    @property
+    def r2(self) -> Any:
+        return self.stores[2]
 
 
 def report_of(response: Response) -> dict[str, Any]:
@@ -50,7 +54,8 @@ async def test_a_deep_check_asks_the_stores() -> None:
     response = await health.get_health(DEEP, Stores())
     report = report_of(response)
     assert (response.status, report["status"]) == (200, "ok")
-    assert {name: check["status"] for name, check in report["checks"].items()} == {"database": "ok", "kv": "ok"}
+    statuses = {name: check["status"] for name, check in report["checks"].items()}
+    assert statuses == {"database": "ok", "kv": "ok", "files": "ok"}
     assert all(check["ms"] >= 0 for check in report["checks"].values())
 
 
@@ -60,7 +65,8 @@ async def test_a_store_that_fails_is_named_and_its_reason_is_not(caplog: pytest.
     response = await health.get_health(DEEP, env)
     report = report_of(response)
     assert (response.status, report["status"]) == (503, "degraded")
-    assert {name: check["status"] for name, check in report["checks"].items()} == {"database": "failed", "kv": "ok"}
+    statuses = {name: check["status"] for name, check in report["checks"].items()}
+    assert statuses == {"database": "failed", "kv": "ok", "files": "ok"}
     assert "inside" not in str(report)
     assert "inside" in caplog.text
 

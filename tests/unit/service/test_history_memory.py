@@ -6,9 +6,9 @@ from remembering import ANN, BOB, CHAT, LOST, Applied, Stores, said, turn
 
 from edgechat.testing import FakeKV
 from service.history import Past
-from service.history.errors import MessageConflict, Unavailable, UnknownParent
+from service.history.errors import MessageConflict, UnknownParent
 from service.history.memory import deliver_waiting
-from service.web import HTTPError
+from service.web import HTTPError, Unavailable
 
 OVERLOADED = Exception("D1_ERROR: D1 DB is overloaded.")
 

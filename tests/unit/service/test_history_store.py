@@ -9,6 +9,7 @@ from service.history import History, Turn
 from service.history.bounds import MAX_PARTS, parts_of, title_of
 from service.history.errors import MessageConflict, UnknownParent
 from service.outcome import Outcome
+from service.web import Unavailable
 
 
 async def test_a_conversation_is_read_as_it_was_written() -> None:
@@ -60,7 +61,7 @@ async def test_a_turn_whose_commit_was_not_confirmed_is_saved_once() -> None:
 async def test_a_turn_is_saved_whole_or_not_at_all(line: str) -> None:
     stores = Stores()
     stores.db.fail_on(line, Exception("D1_ERROR: overloaded"))
-    with pytest.raises(Exception, match="overloaded"):
+    with pytest.raises(Unavailable):
         await stores.memory().history.save(turn(1, usage={"small": Usage()}))
     assert [await stores.rows(table) for table in ("conversations", "messages", "usage")] == [[], [], []]
 

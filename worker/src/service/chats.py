@@ -4,7 +4,6 @@ With an answer comes a bookmark of the database in the header `x-d1-bookmark`. A
 least what was there then, from whatever replica is near. One without reads the primary.
 """
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -25,7 +24,7 @@ from service.history.catalogue import PAGE, Position
 from service.history.errors import UnknownParent
 from service.history.memory import now
 from service.salvage import Announcement
-from service.web import Download, HTTPError, Request, Response, json_response, unknown_chat
+from service.web import Download, HTTPError, Request, Response, Unavailable, json_response, unknown_chat
 
 log = logging.getLogger("edgechat")
 
@@ -35,9 +34,6 @@ PRIMARY = "first-primary"
 
 MAX_QUERY = 200
 """Characters."""
-
-PATIENCE = 1.0
-"""Seconds that a tape may take to say whether it runs: what is saved is shown in any case."""
 
 _BOOKMARK = re.compile(r"[0-9a-f-]{1,200}|first-primary")
 _CURSOR = re.compile(r"([0-9]{1,15})\.([A-Za-z0-9_-]{1,64})")
@@ -90,10 +86,9 @@ class Desk:
     async def _running(self, chat_id: str) -> Announcement | None:
         tape = self.env.tape(self.user.id, chat_id)
         try:
-            async with asyncio.timeout(PATIENCE):
-                found = await tape.running() if tape else None
-        except Exception as error:
-            log.warning("The tape of chat %s does not say whether it runs: %r", chat_id, error)
+            found = await tape.running() if tape else None
+        except Unavailable as error:  # what is saved is shown in any case
+            log.warning("The tape of chat %s does not say whether it runs: %r", chat_id, error.__cause__)
             return None
         return msgspec.json.decode(found, type=Announcement) if found else None
 

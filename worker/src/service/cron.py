@@ -7,12 +7,14 @@ from service import limits
 from service.attachments import delete_missing
 from service.bindings import Env
 from service.history import archive_idle, deliver_waiting
+from service.stores import within_reach
 
 log = logging.getLogger("edgechat")
 
 
 async def run(env: Env, now: int) -> None:
     """`now` is the time for which the trigger was set, in milliseconds since 1970."""
+    env = within_reach(env)
     tasks: list[Callable[[], Awaitable[object]]] = [
         lambda: deliver_waiting(env),
         lambda: archive_idle(env, now),

@@ -28,7 +28,11 @@ async def get_health(request: Request, env: Env) -> Response:
     if request.query.get("deep") != "1":
         return json_response(report)
     checks = await _run(
-        {"database": lambda: env.db.prepare("SELECT 1 AS one").first("one"), "kv": lambda: env.kv.get("health")}
+        {
+            "database": lambda: env.db.prepare("SELECT 1 AS one").first("one"),
+            "kv": lambda: env.kv.get("health"),
+            "files": lambda: env.r2.get("health"),
+        }
     )
     report["checks"] = checks
     if all(check["status"] == "ok" for check in checks.values()):
@@ -49,6 +53,6 @@ async def _one(name: str, check: Check) -> dict[str, Any]:
     except TimeoutError:
         status = "timeout"
     except Exception as error:  # whatever a binding raises
-        log.warning("The check of %s failed: %s", name, error)
+        log.warning("The check of %s failed: %s", name, error.__cause__ or error)
         status = "failed"
     return {"status": status, "ms": round((time.perf_counter() - started) * 1000, 1)}

@@ -4,7 +4,6 @@ A day ends at midnight UTC. Quotas are counted by D1 while the model is already 
 remembered until the day ends, and gets no further call of a model.
 """
 
-import asyncio
 import logging
 import math
 import time
@@ -18,12 +17,9 @@ from service.auth.sessions import User
 from service.bindings import D1Database, Env
 from service.bursts import address_of, check_burst
 from service.settings import Limits, TierName
-from service.web import HTTPError, Request
+from service.web import HTTPError, Request, Unavailable
 
 log = logging.getLogger("edgechat")
-
-PATIENCE = 3.0
-"""Seconds that D1 may take to count a message. It counts as failing then."""
 
 _DAY = 24 * 3600
 
@@ -120,24 +116,18 @@ async def admit(env: Env, caller: Caller, chat_id: str, answer_id: str) -> None:
     """Asked while the model is called: counts the message, and raises a 429 if it is one too many. A message that is
     sent again asks for the same answer; edited, or to be answered once more, for another one.
 
-    While D1 fails, users go on: an outage of ours is no reason to refuse them, and the burst limit holds. Guests get a
-    503: nobody knows who they are, and for them nothing else would hold.
+    While D1 fails, users go on: an outage of ours is no reason to refuse them, and the burst limit holds. Guests wait:
+    nobody knows who they are, and for them nothing else would hold.
     """
     now = time.time()
     values = (day_of(now), caller.user.id, chat_id, answer_id, caller.address)
     try:
-        async with asyncio.timeout(PATIENCE):
-            used = _used.decode(await env.db.prepare(_ADMIT).bind(*values).first("used"))
-    except Exception as error:
-        log.warning("A message could not be counted: %r", error)
-        if not caller.user.is_guest:
-            return
-        raise HTTPError(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "limits_unavailable",
-            "The service cannot count your messages at the moment. Please try again in a few seconds.",
-            {"retry-after": "10"},
-        ) from None
+        used = _used.decode(await env.db.prepare(_ADMIT).bind(*values).first("used"))
+    except Unavailable as error:
+        if caller.user.is_guest:
+            raise
+        log.warning("A message was not counted: %r", error.__cause__)
+        return
     if found := _refusal(env.limits, caller, used, end_of_day(now)):
         key, refusal = found
         _remember(key, refusal, now)

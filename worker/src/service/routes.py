@@ -10,9 +10,10 @@ from edgechat.ui.chunks import HEADERS
 from service import attachments, auth, chats, health, limits, models, usage
 from service.bindings import Env
 from service.chat import Exchange
+from service.stores import within_reach
 from service.telemetry import note_error, note_route
 from service.turn import read_turn
-from service.web import HTTPError, Request, Response, Stream, error_response, json_response
+from service.web import HTTPError, Request, Response, Stream, Unavailable, error_response, json_response
 
 log = logging.getLogger("edgechat")
 
@@ -94,8 +95,10 @@ async def respond(request: Request, env: Env) -> Response:
     """Answers any request. What goes wrong becomes a JSON error; a traceback goes to the log only."""
     try:
         handler, arguments = _find(request)
-        return await handler(request, env, **arguments)
+        return await handler(request, within_reach(env), **arguments)
     except HTTPError as error:
+        if isinstance(error, Unavailable):
+            log.exception("A store is out of reach")
         note_error(error.code)
         return error_response(error)
     except Exception:
@@ -112,7 +115,7 @@ def _find(request: Request) -> tuple[Handler, dict[str, str]]:
     allowed = []
     for method, pattern, handler in ROUTES:
         if found := pattern.fullmatch(request.path):
-            note_route(_template(pattern))
+            note_route(template_of(pattern))
             if method == request.method:
                 return handler, found.groupdict()
             allowed.append(method)
@@ -124,6 +127,6 @@ def _find(request: Request) -> tuple[Handler, dict[str, str]]:
 
 
 @cache
-def _template(pattern: re.Pattern[str]) -> str:
+def template_of(pattern: re.Pattern[str]) -> str:
     """`/api/chats/{chat_id}`: a route as people write it."""
     return re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", pattern.pattern)

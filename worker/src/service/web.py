@@ -26,6 +26,18 @@ class HTTPError(Exception):
         self.headers = dict(headers or {})
 
 
+class Unavailable(HTTPError):
+    """A store does not answer, or not in time."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The service cannot reach its data at the moment. Nothing is lost: please try again in a few seconds.",
+            {"retry-after": "5"},
+        )
+
+
 class Store(Protocol):
     """Moves the body of a request into R2, under a key, unless there is something. `check` gets its first bytes and may
     raise. False, and nothing is stored, if it has not exactly `size` bytes."""

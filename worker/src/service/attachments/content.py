@@ -14,6 +14,7 @@ from service.attachments.store import Attachment, Attachments, megabytes
 from service.bindings import Env
 from service.models import Choice
 from service.settings import Files
+from service.stores import read_object
 from service.web import HTTPError
 
 MAX_IMAGES = 6_000_000
@@ -121,12 +122,7 @@ class _Room:
 
 async def _contents(env: Env, files: Sequence[Attachment]) -> dict[str, bytes]:
     """By id; what R2 does not have is left out."""
-
-    async def read(file: Attachment) -> bytes | None:
-        stored = await env.r2.get(file.key)
-        return None if stored is None else bytes(await stored.arrayBuffer())
-
-    contents = await asyncio.gather(*map(read, files))
+    contents = await asyncio.gather(*(read_object(env.r2, file.key) for file in files))
     return {file.id: data for file, data in zip(files, contents, strict=True) if data is not None}
 
 

@@ -23,6 +23,7 @@ from service.bindings import Env
 from service.bursts import check_burst
 from service.limits import caller_of
 from service.settings import Files
+from service.stores import asked
 from service.web import HTTPError, Request, Response, Stream, json_response
 
 _AUDIENCE = "attachment"
@@ -91,7 +92,7 @@ async def put_attachment(request: Request, env: Env, id: str, token: str) -> Res
             )
 
     key = key_of(user, id)
-    if not await request.store(env.r2, key, claims.size, check, {}):
+    if not await asked(request.store(env.r2, key, claims.size, check, {}), None):
         raise _wrong_size(claims.size)
     file = await Attachments(env, user).uploaded(id)
     if file is None:

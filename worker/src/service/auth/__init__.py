@@ -1,7 +1,7 @@
 """Who is asking: sessions as signed tokens, sign-in, sign-out, and who is kept out."""
 
 from service.auth.accounts import OWNER
-from service.auth.gate import COOKIE, refuse_revoked, require_active_user, require_session, require_user
+from service.auth.gate import COOKIE, refuse_revoked, require_active_user, require_session
 from service.auth.handlers import delete_session, get_session, post_session
 from service.auth.sessions import Session, User, new_session, sign
 
@@ -17,6 +17,5 @@ __all__ = [
     "refuse_revoked",
     "require_active_user",
     "require_session",
-    "require_user",
     "sign",
 ]

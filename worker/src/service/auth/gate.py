@@ -45,12 +45,8 @@ def require_session(request: Request, env: Env) -> Session:
     return session
 
 
-def require_user(request: Request, env: Env) -> User:
-    return require_session(request, env).user
-
-
 async def require_active_user(request: Request, env: Env) -> User:
-    """As `require_user`, and their session was not revoked."""
+    """Whose session it is, which was not revoked either. Raises as `require_session`, and a 503 where nobody knows."""
     session = require_session(request, env)
     await refuse_revoked(env, session)
     return session.user
@@ -58,7 +54,7 @@ async def require_active_user(request: Request, env: Env) -> User:
 
 async def refuse_revoked(env: Env, session: Session) -> None:
     """Raises a 401 for a session that has ended: what a chat asks beside its call of the model."""
-    if await revocation.is_revoked(env.db, session):
+    if await revocation.is_revoked(env, session):
         raise no_session()
 
 

@@ -77,7 +77,7 @@ async def delete_session(request: Request, env: Env) -> Response:
     gate.check_origin(request)
     body = await request.json(_end, default=_End())
     if session := await _active(request, env):
-        await (revocation.revoke_all if body.everywhere else revocation.revoke)(env.db, session)
+        await (revocation.revoke_all if body.everywhere else revocation.revoke)(env, session)
     return json_response({"signedOut": True}, headers={"set-cookie": gate.clear_cookie()})
 
 
@@ -87,7 +87,7 @@ def _shown(session: Session) -> dict[str, Any]:
 
 async def _active(request: Request, env: Env) -> Session | None:
     session = gate.session_of(request, env)
-    return None if session is None or await revocation.is_revoked(env.db, session) else session
+    return None if session is None or await revocation.is_revoked(env, session) else session
 
 
 async def _sign_in(env: Env, identity: Identity, session: Session | None) -> Session:

@@ -1,9 +1,14 @@
-"""Sessions that have ended before their time. D1 has the truth."""
+"""Sessions that have ended before their time. D1 has the truth, and KV a copy for when D1 is out of reach."""
 
+import asyncio
+import logging
 import time
 
 from service.auth.sessions import LIFETIME, Session
-from service.bindings import D1Database
+from service.bindings import Env
+from service.web import Unavailable
+
+log = logging.getLogger("edgechat")
 
 _IS_REVOKED = """
 SELECT EXISTS (SELECT 1 FROM revoked_sessions WHERE user_id = ?1 AND id = ?2)
@@ -21,7 +26,8 @@ INSERT INTO users (id, session_epoch, created_at) VALUES (?1, ?2 + 1, ?3)
 ON CONFLICT (id) DO UPDATE SET session_epoch = max(session_epoch, ?2) + 1
 """
 
-_MARGIN = 24 * 3600
+_KEPT = LIFETIME + 24 * 3600
+"""Seconds after which the last token of a session has surely expired."""
 _MAX_KNOWN = 1000
 
 # What is revoked stays so. Remembered, it costs no further query, and above all no call of a model.
@@ -33,10 +39,21 @@ def is_known(session: Session) -> bool:
     return (session.user.id, session.id) in _known
 
 
-async def is_revoked(db: D1Database, session: Session) -> bool:
-    """Also true of all sessions of a guest who has become an account."""
-    statement = db.prepare(_IS_REVOKED).bind(session.user.id, session.id, session.epoch)
-    if not await statement.first("is_revoked"):
+async def is_revoked(env: Env, session: Session) -> bool:
+    """Also true of all sessions of a guest who has become an account.
+
+    While D1 is out of reach, KV is asked about users who have signed in, so that they can go on. Guests wait: raises
+    `Unavailable`.
+    """
+    statement = env.db.prepare(_IS_REVOKED).bind(session.user.id, session.id, session.epoch)
+    try:
+        found = bool(await statement.first("is_revoked"))
+    except Unavailable as error:
+        if session.user.is_guest:
+            raise
+        log.warning("KV is asked whether a session was ended, because D1 fails: %r", error.__cause__)
+        found = await _is_noted(env, session)
+    if not found:
         return False
     if len(_known) >= _MAX_KNOWN:
         _known.clear()
@@ -44,18 +61,40 @@ async def is_revoked(db: D1Database, session: Session) -> bool:
     return True
 
 
-async def revoke(db: D1Database, session: Session) -> None:
-    """Ends a session, whatever tokens it has been renewed to."""
+async def _is_noted(env: Env, session: Session) -> bool:
+    keys = _session_key(session), _user_key(session)
+    ended, epoch = await asyncio.gather(*map(env.kv.get, keys))
+    return ended is not None or (epoch is not None and int(epoch) > session.epoch)
+
+
+# KV comes first: what only KV knows keeps nobody out while D1 answers, and can be done again.
+
+
+async def revoke(env: Env, session: Session) -> None:
+    """Ends a session, whatever tokens it has been renewed to. Raises `Unavailable` if that is not known everywhere."""
     now = int(time.time())
-    end = now + LIFETIME + _MARGIN  # by then the last of its tokens has expired
-    await db.batch(
+    await env.kv.put(_session_key(session), "1", expirationTtl=_KEPT)
+    await env.db.batch(
         [
-            db.prepare(_REVOKE).bind(session.user.id, session.id, end * 1000),
-            db.prepare(_FORGET_EXPIRED).bind(now * 1000),
+            env.db.prepare(_REVOKE).bind(session.user.id, session.id, (now + _KEPT) * 1000),
+            env.db.prepare(_FORGET_EXPIRED).bind(now * 1000),
         ]
     )
 
 
-async def revoke_all(db: D1Database, session: Session) -> None:
-    """Ends all sessions that the user has so far, by raising the epoch: no clock has to be right."""
-    await db.batch([db.prepare(_REVOKE_ALL).bind(session.user.id, session.epoch, int(time.time() * 1000))])
+async def revoke_all(env: Env, session: Session) -> None:
+    """Ends all sessions that the user has so far, by raising the epoch: no clock has to be right.
+
+    Raises as `revoke`.
+    """
+    await env.kv.put(_user_key(session), str(session.epoch + 1), expirationTtl=_KEPT)
+    statement = env.db.prepare(_REVOKE_ALL).bind(session.user.id, session.epoch, int(time.time() * 1000))
+    await env.db.batch([statement])
+
+
+def _session_key(session: Session) -> str:
+    return f"ended/{session.user.id}/{session.id}"
+
+
+def _user_key(session: Session) -> str:
+    return f"epoch/{session.user.id}"

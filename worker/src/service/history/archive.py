@@ -15,6 +15,7 @@ from service.auth import User
 from service.bindings import D1Session, Env, R2Bucket
 from service.history.errors import refusal_of
 from service.history.rows import read_rows
+from service.stores import read_object
 
 log = logging.getLogger("edgechat")
 
@@ -139,10 +140,10 @@ class Archive:
         return key
 
     async def _read(self, key: str) -> list[str]:
-        found = await self._r2.get(key)
+        found = await read_object(self._r2, key)
         if found is None:
             raise RuntimeError(f"R2 has no object {key}")
-        _conversation, *lines = gzip.decompress(bytes(await found.arrayBuffer())).decode().split("\n")
+        _conversation, *lines = gzip.decompress(found).decode().split("\n")
         return lines
 
     async def forget(self, user: User, chat_id: str | None = None) -> None:

@@ -5,16 +5,6 @@ from http import HTTPStatus
 from service.web import HTTPError
 
 
-class Unavailable(HTTPError):
-    def __init__(self) -> None:
-        super().__init__(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "history_unavailable",
-            "Your conversations cannot be reached at the moment. Nothing is lost: please try again in a few seconds.",
-            {"retry-after": "5"},
-        )
-
-
 class TurnRefused(HTTPError):
     """The conversation is not what the turn takes it for. Trying again does not help."""
 
@@ -53,4 +43,5 @@ _TEXTS: dict[str, type[UnknownParent | MessageConflict | Archived]] = {
 
 def refusal_of(error: Exception) -> TurnRefused | None:
     """What an error of D1 says of the turn, if anything. The texts are SQLite's and those of the migrations."""
-    return next((refusal() for text, refusal in _TEXTS.items() if text in str(error)), None)
+    said = str(error.__cause__ or error)
+    return next((refusal() for text, refusal in _TEXTS.items() if text in said), None)

@@ -9,14 +9,14 @@ from edgechat.ui.messages import UIMessage
 from service.auth import User
 from service.bindings import D1Session, Env, KVNamespace, R2Bucket
 from service.history.archive import Archive
-from service.history.errors import Archived, TurnRefused, Unavailable, UnknownParent
+from service.history.errors import Archived, TurnRefused, UnknownParent
 from service.history.outbox import Outbox, user_of
 from service.history.retry import READ_DELAYS, SAVE_DELAYS, retrying
 from service.history.store import History, Turn
 from service.history.summary import MAX_SUMMARY, Summarise, is_long, split
 from service.history.tail import Tail
 from service.history.window import BUDGET, Past
-from service.web import HTTPError, unknown_chat
+from service.web import Unavailable, unknown_chat
 
 log = logging.getLogger("edgechat")
 
@@ -69,7 +69,7 @@ class Memory:
             log.warning("A turn of chat %s was not saved: %s", turn.chat_id, refusal.code)
             return "refused"
         except Exception as error:
-            log.error("D1 did not take a turn of chat %s: %s", turn.chat_id, error)
+            log.error("D1 did not take a turn of chat %s: %s", turn.chat_id, error.__cause__ or error)
             kept = await self._set_aside(turn)
         await self.tail.write(turn.chat_id, past.then(turn.messages).fitted(budget))
         return kept
@@ -106,14 +106,8 @@ class Memory:
             await self.tail.write(turn.chat_id, Past(left.messages, text))
 
     async def read[T](self, chat_id: str, read: Callable[[], Awaitable[T]]) -> T:
-        """Asks D1 about a conversation of which all is there. Raises a 503 when D1 fails."""
-        try:
-            return await retrying(lambda: self._whole(chat_id, read), READ_DELAYS)
-        except HTTPError:
-            raise
-        except Exception:
-            log.exception("Chat %s could not be read", chat_id)
-            raise Unavailable from None
+        """Asks D1 about a conversation of which all is there."""
+        return await retrying(lambda: self._whole(chat_id, read), READ_DELAYS)
 
     async def forget(self, chat_id: str | None = None) -> None:
         """Deletes what R2 and KV have of a conversation, or of all: before their rows, by which they are found."""

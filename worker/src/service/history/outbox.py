@@ -8,6 +8,7 @@ from service.auth import User
 from service.bindings import R2Bucket
 from service.history.archive import delete_all
 from service.history.store import Outcome, Turn
+from service.stores import read_object
 
 _ROOT = "unsaved/"
 
@@ -42,10 +43,10 @@ class Outbox:
 
     async def read(self, key: str) -> Turn | None:
         """None if it does not wait any more."""
-        found = await self._r2.get(key)
+        found = await read_object(self._r2, key)
         if found is None:
             return None
-        waiting = msgspec.json.decode(bytes(await found.arrayBuffer()), type=_Waiting)
+        waiting = msgspec.json.decode(found, type=_Waiting)
         messages = decode_messages(waiting.messages)
         return Turn(
             waiting.chat_id,

@@ -19,13 +19,13 @@ DELETE_DELAYS = (1.1,)
 
 
 async def retrying[T](operation: Callable[[], Awaitable[T]], delays: Sequence[float]) -> T:
-    """Tries once more after each delay. A refusal of the turn is final."""
+    """Tries once more after each delay. A refusal of the turn is final, and who did not answer in time is let alone."""
     for delay in delays:
         try:
             return await operation()
-        except TurnRefused:
-            raise
         except Exception as error:
-            log.warning("Trying again in %s s: %s", delay, error)
+            if isinstance(error, TurnRefused) or isinstance(error.__cause__, TimeoutError):
+                raise
+            log.warning("Trying again in %s s: %s", delay, error.__cause__ or error)
             await asyncio.sleep(delay)
     return await operation()
