@@ -25,6 +25,7 @@
   root.dir = language === "ar" ? "rtl" : "ltr";
   root.dataset.theme = kept("theme") ?? "system";
   root.dataset.sidebar = kept("sidebar") ?? "open";
+  root.toggleAttribute("data-opening", location.hash.startsWith("#chat=")); // no welcome before a chat
 
   const shell = {
     ready: false, // Python sets it when it has taken the waiting messages over
@@ -89,6 +90,13 @@
     if (event.isComposing || event.keyCode === 229) return; // an input method takes this key; Safari says so by 229
     event.preventDefault();
     event.target.form.requestSubmit();
+  });
+
+  document.addEventListener("click", ({ target }) => {
+    const suggestion = target.closest("[data-ask]");
+    if (!suggestion) return;
+    document.getElementById("prompt").value = suggestion.textContent;
+    document.getElementById("composer").requestSubmit();
   });
 
   // The browser asks for anything that it has not kept when its list of what it has loaded is full.
