@@ -16,7 +16,6 @@ from edgechat.ui.messages import (
 )
 from page.dom import element, icon
 from page.links import link_attributes
-from page.markdown_view import MarkdownView
 from page.strings import number, t
 from page.tool_card import ToolCard
 
@@ -68,13 +67,12 @@ def _said(text: str) -> Any:
 def _file(part: FilePart | ReasoningFilePart) -> Any:
     name = part.filename if isinstance(part, FilePart) and part.filename else t("file")
     is_own = _OWN_FILE.fullmatch(part.url)
+    link = {"href": part.url, "target": "_blank", "rel": "noopener"} if is_own else link_attributes(part.url)
     if (is_own and part.media_type.startswith("image")) or _PICTURE.fullmatch(part.url):
-        picture = element("img", src=part.url, alt=name, loading="lazy", decoding="async")
-        link = {"href": part.url, "target": "_blank", "rel": "noopener"} if is_own else {}
-        return element("a", picture, class_name="picture", **link)
-    link = {"href": part.url, "target": "_blank", "rel": "noopener"} if is_own else dict(link_attributes(part.url))
+        picture = element("img", src=part.url, alt=name, loading="lazy", decoding="async", class_name="picture")
+        return element("a", picture, **link) if link else picture
     label = element("span", name, dir="auto")
-    return element("a", icon("file"), label, class_name="chip", **link)
+    return element("a" if link else "span", icon("file"), label, class_name="chip", **link)
 
 
 class _Still:
@@ -102,6 +100,8 @@ class _Streamed:
     """Text that grows, as Markdown in `root`."""
 
     def __init__(self, root: Any) -> None:
+        from page.markdown_view import MarkdownView  # slow to import: see `ConversationView`
+
         self._view = MarkdownView(root)
         self._length = 0
         self._is_finished = False

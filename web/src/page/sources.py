@@ -50,6 +50,6 @@ def _host(url: str) -> str:
 def sources_list(sources: Iterable[Source]) -> Any:
     rows = []
     for title, url in sources:
-        link = element("a", title, dir="auto", **link_attributes(url))
-        rows.append(element("li", link))
+        link = link_attributes(url)
+        rows.append(element("li", element("a" if link else "span", title, dir="auto", **link)))
     return element("details", element("summary", t("sources")), element("ol", *rows), class_name="sources", open=True)

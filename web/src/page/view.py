@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import js
-from pyodide.ffi import create_proxy
+from pyodide.ffi import create_once_callable, create_proxy
 
 from edgechat.chat.changes import (
     Change,
@@ -29,6 +29,13 @@ __all__ = ["Actions", "ConversationView"]
 FIRST_SLICE, SLICE = 0.04, 0.012
 """Seconds that go into drawing an old conversation at once, and in each frame after."""
 
+WARM_UP_MS = 300
+"""Then the page is there, and nobody has an answer yet."""
+
+
+def _load_markdown() -> None:
+    import page.markdown_view  # noqa: F401
+
 
 class ConversationView:
     """Fills `root`, the element that scrolls."""
@@ -49,6 +56,7 @@ class ConversationView:
         # One proxy for the life of the page: destroying it while a frame is pending would raise.
         self._on_frame = create_proxy(lambda _time: self._catch_up())
         on(root, "click", self._on_click)
+        js.setTimeout(create_once_callable(_load_markdown), WARM_UP_MS)
 
     def apply(self, changes: Sequence[Change]) -> None:
         """Within an animation frame: what is shown is shown at once."""
