@@ -55,6 +55,14 @@ async def test_the_question_is_shown_before_it_is_saved() -> None:
     assert await env.shown() == (["u1", "a1", "u2", "answer"], None)
 
 
+async def test_an_answer_whose_tape_has_not_heard_of_its_end_is_shown() -> None:
+    env = Talking()
+    await env.stores.talk(1)
+    await env.begin(said("u2"), "a1")
+    await env.stores.memory().history.save(turn(2, "a1", answer=said("answer", role="assistant")))
+    assert await env.shown() == (["u1", "a1", "u2", "answer"], None)
+
+
 async def test_so_is_the_first_one() -> None:
     env = Talking()
     await env.begin(said("u1", "Where to go?"), None)

@@ -15,7 +15,7 @@ from typing import Annotated
 import msgspec
 
 from edgechat.json import JSONDecoder
-from edgechat.ui.messages import decode_message, decode_messages
+from edgechat.ui.messages import decode_messages
 from service import auth
 from service.attachments import Attachments
 from service.bindings import D1BookmarkSession, Env
@@ -23,6 +23,7 @@ from service.history import Catalogue, Memory, OpenConversation, bounds, export,
 from service.history.catalogue import PAGE, Position
 from service.history.errors import UnknownParent
 from service.history.memory import now
+from service.outcome import is_whole
 from service.salvage import Announcement
 from service.web import Download, HTTPError, Request, Response, Unavailable, json_response, unknown_chat
 
@@ -68,7 +69,7 @@ class Desk:
         """As `open`, and while an answer is being written with what is saved together with it: the question, and of an
         answer that goes on the beginning."""
         running = await self._running(chat_id)
-        if running is None:
+        if running is None or await self._is_over(chat_id, running):
             return await self.open(chat_id)
         # An empty id is that of no message: nothing comes before a first one.
         leaf_id = running.parent_id or ""
@@ -76,12 +77,18 @@ class Desk:
             found = await self.memory.read(chat_id, lambda: self.catalogue.open(chat_id, leaf_id))
         except UnknownParent:
             return await self.open(chat_id)
-        new, answer = decode_messages(running.new), decode_message(running.answer)
+        new, answer = decode_messages(running.new), running.new_answer()
         if found is None:
             at = now()
             found = OpenConversation(chat_id, bounds.title_of(new[0]), "", at, at, False, [], [])
         messages = [*found.messages, *new, *([answer] if answer.parts else [])]
         return msgspec.structs.replace(found, messages=messages, head_id=messages[-1].id, running=answer.id)
+
+    async def _is_over(self, chat_id: str, running: Announcement) -> bool:
+        """The answer is there, and its tape has not heard of it."""
+        before = running.new_answer()
+        *_, after = await self.memory.read(chat_id, lambda: self.memory.history.load(chat_id, before.id)) or [before]
+        return is_whole(after) and len(after.parts) > len(before.parts)
 
     async def _running(self, chat_id: str) -> Announcement | None:
         tape = self.env.tape(self.user.id, chat_id)
@@ -184,6 +191,7 @@ async def get_export(_request: Request, desk: Desk) -> Response:
 @_at_desk
 async def delete_me(_request: Request, desk: Desk) -> Response:
     """Deletes all that the caller has written, got and uploaded. When it fails, what is left can be deleted again."""
+    await desk.catalogue.close(now())
     await desk.memory.forget()
     await Attachments(desk.env, desk.user).delete_all()
     await desk.catalogue.delete_all()
