@@ -4,7 +4,8 @@ The last line of the user's last message is the script, a JSON list of steps:
 
 - `["say", text]` and `["think", text]`: one event with so much text or reasoning;
 - `["wait", seconds]`, and `["hang"]`: until the caller leaves;
-- `["drop"]`: the connection is cut; `["raw", text]`: bytes as they are;
+- `["drop"]`: the connection is cut; `["end"]`: the answer ends here, as if that were all of it;
+- `["raw", text]`: bytes as they are; `["status", number]`, as the first one: an error instead of a stream;
 - `["once", step]`: only the first time that this script is played.
 
 At the end come the usage and `[DONE]`.
@@ -17,6 +18,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 type Script = list[list[Any]]
@@ -39,19 +41,30 @@ class ScriptedAI:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self._port = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
-        self._server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._serve, "127.0.0.1", 0), self._loop
-        ).result()
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self.revive()
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    def revive(self) -> None:
+        serving = asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._server = asyncio.run_coroutine_threadsafe(serving, self._loop).result()
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    def kill(self) -> None:
+        """It answers nobody any more, and breaks off what it was saying, until `revive`."""
+        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result()
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result()
+        self.kill()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def calls_of(self, script: str) -> list[Call]:
+        return [call for call in self.calls if call.script == script]
 
     async def _shut(self) -> None:
         self._server.close()
@@ -97,6 +110,12 @@ class ScriptedAI:
                     await task
 
     async def _play(self, script: Script, writer: asyncio.StreamWriter) -> None:
+        if script[:1] and script[0][0] == "status":
+            error = b'{"internalCode": 3043, "name": "InternalError", "description": "it has no idea"}'
+            status = script[0][1]
+            writer.write(_head("application/json", f"content-length: {len(error)}", status) + error)
+            await writer.drain()
+            return
         writer.write(_head("text/event-stream", "transfer-encoding: chunked"))
         async for data in _bytes(script):
             if data is None:
@@ -127,6 +146,8 @@ async def _bytes(script: Script) -> AsyncIterator[bytes | None]:
                 yield arguments[0].encode()
             case "drop":
                 yield None
+            case "end":
+                return
     yield _event(delta={}, finish_reason="stop", usage=USAGE)
     yield b"data: [DONE]\n\n"
 
@@ -138,5 +159,6 @@ def _event(*, delta: dict[str, str], finish_reason: str | None = None, usage: di
     return b"data: " + json.dumps(chunk).encode() + b"\n\n"
 
 
-def _head(content_type: str, line: str) -> bytes:
-    return f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\n{line}\r\nconnection: close\r\n\r\n".encode()
+def _head(content_type: str, line: str, status: int = 200) -> bytes:
+    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"content-type: {content_type}", line]
+    return "\r\n".join([*lines, "connection: close", "", ""]).encode()

@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,15 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
-from live import ROOT, Pop, descendants, session_secret
+from live import ROOT, Pop, descendants
 from scripted_ai import ScriptedAI
 from worker.cutting import Client, ask
+from worker.guests import Guest, client_of, error_of, message_of, question, until
 
 from edgechat.ids import generate_id
 from edgechat.ui.messages import DataPart, UIMessage, decode_message
-from service import auth
 
 CUTS = 10
 """Clients that are cut off while they read one answer."""
@@ -51,55 +50,6 @@ def service(ai: ScriptedAI, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     pop.stop()
 
 
-class Guest:
-    """A user of the service."""
-
-    def __init__(self, url: str) -> None:
-        token = auth.sign(auth.new_session(auth.User(f"guest_{generate_id(24)}")), session_secret())
-        self.url = url
-        self.headers = {"authorization": f"Bearer {token}"}
-        self.http = httpx.Client(base_url=url, headers=self.headers, timeout=60)
-
-    def post(self, body: dict[str, Any]) -> httpx.Response:
-        return self.http.post("/api/chat", json=body)
-
-    def resume(self, chat: str, cursor: str | None = None) -> httpx.Response:
-        return self.http.get(f"/api/chat/{chat}/stream", headers={"last-event-id": cursor} if cursor else {})
-
-    def stop(self, chat: str) -> bool:
-        stopped: bool = self.http.post(f"/api/chat/{chat}/stop").raise_for_status().json()["stopped"]
-        return stopped
-
-    def saved(self, chat: str) -> list[UIMessage]:
-        response = self.http.get(f"/api/chats/{chat}")
-        return _messages(msgspec.json.decode(response.content, type=_Chat)) if response.status_code == 200 else []
-
-    def all_saved(self) -> dict[str, list[UIMessage]]:
-        """Everything there is, by chat."""
-        exported = msgspec.json.decode(self.http.get("/api/export").raise_for_status().content, type=_Export)
-        return {each.conversation.id: _messages(each) for each in exported.conversations}
-
-
-class _Chat(msgspec.Struct):
-    messages: list[msgspec.Raw]
-
-
-class _Conversation(msgspec.Struct):
-    id: str
-
-
-class _Exported(_Chat):
-    conversation: _Conversation
-
-
-class _Export(msgspec.Struct):
-    conversations: list[_Exported]
-
-
-def _messages(chat: _Chat) -> list[UIMessage]:
-    return [decode_message(message) for message in chat.messages]
-
-
 @pytest.fixture
 def guest(service: Pop) -> Iterator[Guest]:
     guest = Guest(service.url)
@@ -121,25 +71,6 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def question(*script: list[Any], chat: str | None = None) -> dict[str, Any]:
-    """The body of a request whose answer is the script."""
-    message = {"id": generate_id(), "role": "user", "parts": [{"type": "text", "text": json.dumps(script)}]}
-    return {"id": chat or generate_id(), "message": message, "parentId": None}
-
-
-def client_of(body: bytes) -> Client:
-    client = Client()
-    client.read(body)
-    return client
-
-
-def message_of(response: httpx.Response) -> UIMessage:
-    assert response.status_code == 200, response.text
-    client = client_of(response.content)
-    assert client.is_done
-    return client.message
-
-
 def following(guest: Guest, chat: str) -> httpx.Response:
     """The stream of an answer, to be read and closed."""
 
@@ -159,19 +90,6 @@ def following(guest: Guest, chat: str) -> httpx.Response:
 def without_figures(message: UIMessage) -> list[Any]:
     """What two answers to the same question have in common."""
     return [None if isinstance(part, DataPart) else part for part in message.parts]
-
-
-def until[T](look: Callable[[], T], seconds: float = 5) -> T:
-    """What there is once there is something."""
-    end = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < end, "it does not come"
-        time.sleep(0.02)
-    return found
-
-
-def error_of(response: httpx.Response) -> tuple[int, str]:
-    return response.status_code, response.json()["error"]["code"]
 
 
 # Death.
