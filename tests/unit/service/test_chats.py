@@ -13,7 +13,8 @@ from service.attachments import Attachments
 from service.auth import User
 from service.auth.accounts import sign_in
 from service.chats import MAX_QUERY
-from service.history import archive_idle
+from service.history import Past, archive_idle
+from service.history.memory import deliver_waiting, now
 from service.routes import respond
 from service.web import Download, Request, Response
 
@@ -274,6 +275,22 @@ async def test_all_that_one_has_can_be_deleted() -> None:
     (used,) = await env.stores.rows("usage")
     assert (used["user_id"], used["input_tokens"], used["output_tokens"]) == ("", 5, 7)
     assert (await ask(env, "DELETE", "/api/me")).status == 204
+
+
+async def test_an_answer_that_is_still_being_written_does_not_bring_anything_back() -> None:
+    env = await talked()
+    asked_at = now()
+    assert (await ask(env, "DELETE", "/api/me")).status == 204
+    memory = env.stores.memory()
+    for late in (turn(1, chat_id="new", at=asked_at), turn(3, "a2", at=asked_at)):
+        assert await memory.keep(late, Past()) == "refused"
+    await memory.outbox.add(ANN, turn(1, chat_id="other", at=asked_at))
+    await deliver_waiting(env)
+    for table in ("conversations", "messages"):
+        assert await env.stores.rows(table) == []
+    assert (await env.kv.list())["keys"] == []
+    assert (await env.r2.list())["objects"] == []
+    assert await memory.keep(turn(1, at=now() + 1), Past()) == "saved"
 
 
 async def test_an_account_also_deletes_what_it_had_as_a_guest() -> None:

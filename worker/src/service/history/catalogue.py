@@ -56,6 +56,11 @@ RETURNING head_id
 _DELETE = "DELETE FROM conversations WHERE user_id = ?1 AND id = ?2 RETURNING id"
 
 
+_CLOSE = """
+INSERT INTO users (id, created_at, deleted_at) VALUES (?1, ?2, ?2)
+ON CONFLICT (id) DO UPDATE SET deleted_at = excluded.deleted_at
+"""
+
 _DELETE_ALL = "DELETE FROM conversations WHERE user_id = ?1"
 
 # What was used stays for the books, without saying by whom.
@@ -148,6 +153,10 @@ class Catalogue:
     async def delete(self, chat_id: str) -> bool:
         """False if there is no such conversation."""
         return bool((await self._db.prepare(_DELETE).bind(self._user.id, chat_id).all())["results"])
+
+    async def close(self, at: int) -> None:
+        """Before all is deleted: what was asked up to now is not saved any more."""
+        await self._db.prepare(_CLOSE).bind(self._user.id, at).all()
 
     async def delete_all(self) -> None:
         """Also takes the user's name off what was used."""

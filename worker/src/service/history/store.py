@@ -77,10 +77,12 @@ SELECT json_object(
 """
 
 # ?6 is the parent of the turn. The head follows a new answer, unless a later question was saved before: a turn that is
-# saved again, or late, changes nothing that is shown. `active_at` always grows: by it the archive sees changes.
+# saved again, or late, changes nothing that is shown. What was asked before the user had their data deleted finds no
+# conversation. `active_at` always grows: by it the archive sees changes.
 _SAVE_CONVERSATION = f"""
 INSERT INTO conversations (user_id, id, head_id, title, created_at, updated_at, active_at)
-VALUES ({OWNER}, ?2, ?3, ?4, ?5, ?5, ?5)
+SELECT {OWNER}, ?2, ?3, ?4, ?5, ?5, ?5
+WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = {OWNER} AND deleted_at >= ?5)
 ON CONFLICT (user_id, id) DO UPDATE SET
   head_id = iif(
     (head_id IS ?6 OR excluded.updated_at >= updated_at)
