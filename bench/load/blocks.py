@@ -43,8 +43,10 @@ class Block:
 class Load:
     at_once: int
     words: Words
-    pause_ms: int
-    """Before each word."""
+    first_ms: int
+    """The model takes it for the first word."""
+    next_ms: int
+    """For each of the others."""
 
     async def for_seconds(self, side: Side, seconds: float, seed: int) -> Block:
         ends = time.monotonic() + seconds
@@ -70,14 +72,14 @@ class Load:
         self, http: httpx.AsyncClient, goes_on: Callable[[], bool], random: Random, block: Block, people: list[Person]
     ) -> None:
         # Not all at the same time, as they would else begin and, with answers of about one length, stay.
-        await asyncio.sleep(random.random() * max(self.words) * self.pause_ms / 1000)
+        await asyncio.sleep(random.random() * max(self.words) * self.next_ms / 1000)
         person: Person | None = None
         while goes_on():
             try:
                 if person is None or len(person.said) >= 2 * TURNS_OF_ONE:
                     person = await Person.arrive(http)
                     people.append(person)
-                block.turns.append(await person.ask(random.randint(*self.words), self.pause_ms))
+                block.turns.append(await person.ask(random.randint(*self.words), self.first_ms, self.next_ms))
             except Refused:
                 block.refused += 1
                 person = None

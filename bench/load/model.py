@@ -1,5 +1,5 @@
-"""The model of both sides: a Workers AI in a process of its own, that answers so many words, so fast, as the last
-message asks. `python -m bench.load.model` says where it listens.
+"""The model of both sides: a Workers AI in a process of its own, that answers as many words, as fast, as the last
+message asks for. `python -m bench.load.model` says where it listens.
 
 An answer begins with the id of its question: one that goes astray is seen.
 """
@@ -17,16 +17,23 @@ class Script:
 
     id: str
     words: int
-    pause_ms: int
-    """Before each word."""
+    first_ms: int
+    """Before the first word."""
+    next_ms: int
+    """Before each of the others."""
+
+    @property
+    def seconds(self) -> float:
+        """What the answer takes."""
+        return (self.first_ms + (self.words - 1) * self.next_ms) / 1000
 
     def question(self) -> str:
-        return f"{self.id} {self.words} {self.pause_ms}"
+        return f"{self.id} {self.words} {self.first_ms} {self.next_ms}"
 
     @classmethod
     def read(cls, question: str) -> Self:
-        name, words, pause_ms = question.split()
-        return cls(name, int(words), int(pause_ms))
+        name, *numbers = question.split()
+        return cls(name, *map(int, numbers))
 
     def answer(self) -> list[str]:
         return [f"{self.id}:", *(f" w{number}" for number in range(1, self.words))]
@@ -50,10 +57,10 @@ async def _answer(body: bytes, writer: asyncio.StreamWriter) -> None:
     script = Script.read(json.loads(body)["inputs"]["messages"][-1]["content"])
     writer.write(_head("text/event-stream", "transfer-encoding: chunked"))
     loop = asyncio.get_running_loop()
-    due = loop.time()
+    due = loop.time() + script.first_ms / 1000
     for word in script.answer():
-        due += script.pause_ms / 1000
         await asyncio.sleep(due - loop.time())
+        due += script.next_ms / 1000
         writer.write(_chunk(_event({"content": word})))
     usage = {"prompt_tokens": 9, "completion_tokens": script.words, "total_tokens": script.words + 9}
     writer.write(_chunk(_event({}, finish_reason="stop", usage=usage) + b"data: [DONE]\n\n") + b"0\r\n\r\n")

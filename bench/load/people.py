@@ -27,10 +27,10 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Turn:
+    """Seconds from the request on, beyond those that the model takes."""
+
     first_token: float
-    """Seconds from the request to the first text."""
-    total: float
-    """Seconds to the end of the answer."""
+    end: float
 
 
 @dataclass
@@ -50,9 +50,9 @@ class Person:
         cookie = response.headers["set-cookie"].partition(";")[0]
         return cls(http, {"cookie": cookie, "origin": str(http.base_url).rstrip("/")})
 
-    async def ask(self, words: int, pause_ms: int) -> Turn:
+    async def ask(self, words: int, first_ms: int, next_ms: int) -> Turn:
         """Raises `Refused` and `Wrong`."""
-        script = Script(generate_id(), words, pause_ms)
+        script = Script(generate_id(), words, first_ms, next_ms)
         message = {"id": script.id, "role": "user", "parts": [{"type": "text", "text": script.question()}]}
         parent = {"parentId": self.said[-1][0]} if self.said else {}
         body = msgspec.json.encode({"id": self.chat_id, "message": message} | parent)
@@ -71,7 +71,7 @@ class Person:
         if text != "".join(script.answer()):
             raise Wrong(f"not the answer to {script.question()!r}: {text!r}")
         self.said += [(script.id, script.question()), (answer_id, text)]
-        return Turn(first, total)
+        return Turn(first - first_ms / 1000, total - script.seconds)
 
     async def look_back(self) -> int:
         """How many messages the history has. Raises `Wrong` if they are not what was said, each once and in order."""
