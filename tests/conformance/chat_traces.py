@@ -172,6 +172,10 @@ class Trace:
                 chat.clear_error()
             case "setMessages":
                 chat.set_messages(decode_messages(json.dumps(given)))
+            case "experimental_removeQueuedMessage":
+                chat.remove_queued_message(given)
+            case "experimental_sendQueuedMessageNow":
+                await chat.send_queued_message_now(given)
             case "addToolOutput" | "addToolResult":
                 more = {"error_text": given["errorText"]} if given.get("state") == "output-error" else {}
                 chosen = _options(given.get("options"))
@@ -212,7 +216,7 @@ class Trace:
         response = self._responses[min(self._requests, len(self._responses) - 1)]
         self._requests += 1
         if "chunks" not in response:
-            return HTTPAnswer(response.get("text", ""), status=response.get("status", 200))
+            return HTTPAnswer(*re.split(r"(?<=\n\n)", response.get("text", "")), status=response.get("status", 200))
         events = [f"data: {json.dumps(chunk)}\n\n" for chunk in response["chunks"]]
         events += [] if response.get("noDone") else ["data: [DONE]\n\n"]
         if "dropAfter" in response:

@@ -44,6 +44,14 @@ class _Request(msgspec.Struct, kw_only=True):
     takes_approval: bool = False
 
 
+async def _end(answer: Answer) -> None:
+    """Leaves its stream and waits until it has settled, unless it is itself who asks."""
+    answer.is_stopped = True
+    answer.task.cancel()
+    if answer.task is not asyncio.current_task():
+        await answer.ended.wait()
+
+
 def _to_send(message_id: str | None, options: RequestOptions) -> _Request:
     return _Request(message_id=message_id, options=options)
 
@@ -202,14 +210,11 @@ class Chat:
         self._deferred = None
         try:
             answers = [answer for answer in (self._resuming, self._active) if answer]
-            for answer in answers:
-                answer.is_stopped = True
             if self._active:
+                self._active.is_stopped = True
                 await self._stop_server(self._active)
             for answer in answers:
-                answer.task.cancel()
-                if answer.task is not asyncio.current_task():
-                    await answer.ended.wait()
+                await _end(answer)
             self._is_paused = True
         finally:
             self._stopping -= 1
@@ -284,10 +289,9 @@ class Chat:
             self._resumable = None
             self._begin(answer, request)
         else:
-            if self._resuming:
-                self._resuming.is_stopped = True
-                self._resuming.task.cancel()
-            self._resuming = answer
+            before, self._resuming = self._resuming, answer
+            if before:
+                await _end(before)
         # Eager: the request leaves before anything else gets its turn. In a page, a turn of the loop can be a frame.
         receiving = self._receive(answer, request)
         answer.task = asyncio.Task(receiving, loop=asyncio.get_running_loop(), eager_start=True)

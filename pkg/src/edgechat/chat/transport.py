@@ -345,7 +345,7 @@ def _refusal(status: int, body: str) -> APICallError:
         detail = msgspec.json.decode(body, type=_ErrorBody).error
     except msgspec.DecodeError:
         return APICallError(body or f"The server answered {status}.", status=status)
-    error = APICallError(detail.message, status=status, code=detail.code)
+    error = APICallError(body, status=status, code=detail.code)
     error.public_message = detail.message
     return error
 
