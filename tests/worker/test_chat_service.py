@@ -119,13 +119,15 @@ def test_an_answer_is_finished_and_saved_when_its_client_goes_away(client: httpx
         for data in response.iter_raw():
             if any('"text-delta"' in event.data for event in decoder.feed(data)):
                 break
-    assert client.get(f"/api/chats/{chat}").status_code == 404, "it is not saved before its end"
+    opened = client.get(f"/api/chats/{chat}").json()
+    assert opened["messages"] == [message]
+    answer_id = opened["running"]
     for _ in range(300):
-        if client.get(f"/api/chats/{chat}").status_code == 200:
+        if client.get(f"/api/chats/{chat}").json()["running"] is None:
             break
         time.sleep(0.1)
     asked, answered = saved(client, chat)
-    assert asked == message
+    assert (asked, answered["id"]) == (message, answer_id)
     assert answered["parts"][1]["state"] == "done"
     assert len(texts([answered])[0]) > 50
 
@@ -140,7 +142,8 @@ def test_an_answer_that_is_stopped_is_saved_as_far_as_it_came(client: httpx.Clie
                 started = time.monotonic()
                 assert client.post(f"/api/chat/{chat}/stop").json() == {"stopped": True}
                 assert time.monotonic() - started < 0.5
-                assert client.get(f"/api/chats/{chat}").status_code == 200, "it is saved when the stop is answered"
+                stopped = client.get(f"/api/chats/{chat}").json()
+                assert (len(stopped["messages"]), stopped["running"]) == (2, None), "it is saved when this is answered"
     kinds = [json.loads(chunk)["type"] for chunk in chunks[-6:-1]]
     assert kinds == ["text-end", "finish-step", "message-metadata", "data-figures", "abort"]
     assert chunks[-1] == "[DONE]"
