@@ -34,8 +34,12 @@ class Guest:
         return stopped
 
     def saved(self, chat: str) -> list[UIMessage]:
+        """What is there when no answer is being written; else nothing."""
         response = self.http.get(f"/api/chats/{chat}")
-        return _messages(msgspec.json.decode(response.content, type=_Chat)) if response.status_code == 200 else []
+        if response.status_code != 200:
+            return []
+        found = msgspec.json.decode(response.content, type=_Chat)
+        return [] if found.running else _messages(found)
 
     def all_saved(self) -> dict[str, list[UIMessage]]:
         """Everything there is, by chat."""
@@ -50,6 +54,7 @@ class Guest:
 
 class _Chat(msgspec.Struct):
     messages: list[msgspec.Raw]
+    running: str | None = None
 
 
 class _Conversation(msgspec.Struct):
