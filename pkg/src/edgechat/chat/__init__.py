@@ -1,5 +1,7 @@
 """The page's half: `Chat` is `useChat`."""
 
+from typing import TYPE_CHECKING, Any
+
 from edgechat.chat.changes import (
     Change,
     ChatStatus,
@@ -34,12 +36,16 @@ from edgechat.chat.transport import (
     TextStreamChatTransport,
 )
 
+if TYPE_CHECKING:
+    from edgechat.chat.completion import Completion, ObjectStream
+
 __all__ = [
     "Change",
     "Chat",
     "ChatStatus",
     "ChatTransport",
     "ChunkStream",
+    "Completion",
     "DefaultChatTransport",
     "DirectChatTransport",
     "EdgeChatTransport",
@@ -49,6 +55,7 @@ __all__ = [
     "MessageAdded",
     "MessageChanged",
     "MessagesSet",
+    "ObjectStream",
     "PartAdded",
     "PartChanged",
     "Prepared",
@@ -64,3 +71,12 @@ __all__ = [
     "last_assistant_message_is_complete_with_approval_responses",
     "last_assistant_message_is_complete_with_tool_calls",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """What few pages use is loaded when it is used."""
+    if name in ("Completion", "ObjectStream"):
+        from edgechat.chat import completion
+
+        return getattr(completion, name)
+    raise AttributeError(name)

@@ -163,11 +163,11 @@ class HttpChatTransport:
         return False
 
     async def _prepared(self, api: str, options: RequestOptions) -> Prepared:
-        given = await _resolved(self._body)
+        given = await resolved(self._body)
         body = {**(given or {}), **options.body}
-        own = await _resolved(self._headers) or {}
+        own = await resolved(self._headers) or {}
         headers = {name.lower(): value for given in (own, options.headers) for name, value in given.items()}
-        return Prepared(api=api, headers=headers, body=body, credentials=await _resolved(self._credentials))
+        return Prepared(api=api, headers=headers, body=body, credentials=await resolved(self._credentials))
 
     def _request(
         self, prepared: Prepared, method: str, headers: Mapping[str, str], body: bytes | None
@@ -358,7 +358,7 @@ def _below(api: str, chat_id: str, name: str) -> str:
     return f"{api[:end].removesuffix('/')}/{quote(chat_id, safe="!'()*")}/{name}{api[end:]}"
 
 
-async def _resolved[T](value: Resolvable[T]) -> T:
+async def resolved[T](value: Resolvable[T]) -> T:
     return await _value(value()) if callable(value) else value
 
 
