@@ -8,7 +8,8 @@ from edgechat.model.parts import Usage
 from edgechat.testing import FakeD1, FakeKV, FakeR2
 from edgechat.ui.messages import Role, TextPart, UIMessage
 from service.auth import User
-from service.history import Catalogue, Memory, Outcome, Past, Turn
+from service.history import Catalogue, Memory, Past, Turn
+from service.outcome import Outcome
 from service.stores import Database
 
 ANN = User("guest_ann")

@@ -13,8 +13,9 @@ from service.attachments import Attachments
 from service.auth import User
 from service.auth.accounts import sign_in
 from service.chats import MAX_QUERY
+from service.clock import now
 from service.history import Past, archive_idle
-from service.history.memory import deliver_waiting, now
+from service.history.memory import deliver_waiting
 from service.routes import respond
 from service.web import Download, Request, Response
 

@@ -71,11 +71,11 @@ async def test_another_message_under_the_same_id_is_a_conflict() -> None:
     await stores.talk(2)
     history = stores.memory().history
     with pytest.raises(MessageConflict):
-        await history.save_turn(CHAT, None, [said("u1", "something else"), said("a9")])
+        await history.save(Turn(CHAT, None, [said("u1", "something else"), said("a9")]))
     with pytest.raises(MessageConflict):
-        await history.save_turn(CHAT, "a2", [said("u1"), said("a9")])  # at another place
+        await history.save(Turn(CHAT, "a2", [said("u1"), said("a9")]))  # at another place
     with pytest.raises(MessageConflict):
-        await history.save_turn(CHAT, "a2", [said("a1", role="user"), said("a9")])
+        await history.save(Turn(CHAT, "a2", [said("a1", role="user"), said("a9")]))
     assert await stores.ids() == ["u1", "a1", "u2", "a2"]
     assert len(await stores.rows()) == 4
 
@@ -85,10 +85,10 @@ async def test_a_message_follows_only_what_is_there() -> None:
     await stores.talk(1)
     await stores.talk(1, chat_id="other")
     history = stores.memory().history
-    await history.save_turn("third", None, [said("u7"), said("a7")])
+    await history.save(Turn("third", None, [said("u7"), said("a7")]))
     for chat_id, parent_id in ((CHAT, "nowhere"), (CHAT, "a7"), ("new", "a1")):
         with pytest.raises(UnknownParent):
-            await history.save_turn(chat_id, parent_id, [said("u2"), said("a2")])
+            await history.save(Turn(chat_id, parent_id, [said("u2"), said("a2")]))
     assert await history.load("new") is None
 
 
@@ -108,7 +108,7 @@ async def test_users_may_have_the_same_ids_and_share_nothing() -> None:
     assert await bobs.load(CHAT) is None
     with pytest.raises(UnknownParent):
         await bobs.save(turn(2, "a1"))
-    await bobs.save_turn(CHAT, None, [said("u1", "Bob's"), said("a1", "for Bob")])
+    await bobs.save(Turn(CHAT, None, [said("u1", "Bob's"), said("a1", "for Bob")]))
     assert [message.text for message in await bobs.load(CHAT) or []] == ["Bob's", "for Bob"]
     assert await stores.ids() == ["u1", "a1", "u2", "a2"]
 
@@ -255,7 +255,7 @@ async def test_a_long_conversation_can_pass_to_an_account() -> None:
     history = stores.memory().history
     parent_id = None
     for number in range(1, 1101):  # more than SQLite's triggers may be nested
-        await history.save_turn(CHAT, parent_id, [said(f"u{number}")])
+        await history.save(Turn(CHAT, parent_id, [said(f"u{number}")]))
         parent_id = f"u{number}"
     await sign_in(stores.db, User("user_1"), ANN)
     assert len(await stores.ids(user=User("user_1"))) == 1100

@@ -9,6 +9,7 @@ from edgechat.testing import FakeClock, JsException
 from service import limits as quotas
 from service import usage
 from service.auth import User
+from service.clock import day_of
 from service.limits import Caller
 from service.stores import within_reach
 from service.web import HTTPError, Unavailable
@@ -39,7 +40,7 @@ async def refused(env: Env, caller: Caller, message_id: str, chat_id: str = "c1"
 
 
 async def spend(env: Env, user_id: str, tokens: int, turn_id: str = "a1", model: str = "@cf/a/small") -> None:
-    day = quotas.day_of(time.time())
+    day = day_of(time.time() * 1000)
     await (
         env.db.prepare(
             "INSERT INTO usage (user_id, turn_id, model, day, input_tokens, output_tokens, is_estimated)"

@@ -9,7 +9,8 @@ from edgechat.testing import FakeR2
 from service import stores
 from service.bindings import Env
 from service.history.errors import UnknownParent, refusal_of
-from service.stores import asked, read_object, within_reach
+from service.objects import read_object
+from service.stores import asked, within_reach
 from service.web import HTTPError, Unavailable
 
 FAILURE = ConnectionError("D1_ERROR: Network connection lost.")

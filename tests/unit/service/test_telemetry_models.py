@@ -1,16 +1,14 @@
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from edgechat.errors import APICallError
-from edgechat.generate import step_count_is, stream_text, tool
-from edgechat.generate.tools import ToolSet
+from edgechat.generate import stream_text
 from edgechat.model.parts import ResponseMetadata, Usage
-from edgechat.model.prompt import ToolMessage
-from edgechat.testing import FakeClock, FakeModel, tool_call, wait
+from edgechat.testing import FakeClock, FakeModel, wait
 from edgechat.testing.models import ModelStep
-from service.telemetry import observed_model, observed_tools
+from service.telemetry import observed_model
 from service.telemetry.record import Record, current
 
 
@@ -31,10 +29,8 @@ def start(clock: FakeClock) -> Iterator[Callable[..., Record]]:
     current.reset(token)
 
 
-async def answer(model: FakeModel, tools: ToolSet = (), **options: Any) -> None:
-    text = stream_text(
-        model=observed_model(model), prompt="Hi", tools=observed_tools(tools), stop_when=step_count_is(2), **options
-    )
+async def answer(model: FakeModel, **options: Any) -> None:
+    text = stream_text(model=observed_model(model), prompt="Hi", **options)
     async for _ in text.ui_message_stream():
         pass
 
@@ -121,50 +117,6 @@ async def test_what_is_said_is_kept_only_for_debugging(clock: FakeClock, start: 
     assert (record.fields()["input"], record.fields()["output"]) == ("Hi", "Hello there")
 
 
-async def test_tools_are_spans_however_they_run(clock: FakeClock, start: Callable[..., Record]) -> None:
-    @tool
-    def now() -> int:
-        """The time."""
-        return 5
-
-    @tool
-    async def soon() -> int:
-        """The time, later."""
-        await clock.sleep(2)
-        return 6
-
-    @tool
-    async def often() -> AsyncGenerator[int]:
-        """The time, again and again."""
-        yield 7
-        await clock.sleep(3)
-        yield 8
-
-    @tool
-    def broken() -> int:
-        """No time."""
-        raise RuntimeError("stopped")
-
-    record = start()
-    calls = [tool_call(name, {}, id=name) for name in ("now", "soon", "often", "broken")]
-    model = FakeModel(calls, "Done.", clock=clock)
-    await answer(model, [now, soon, often, broken])
-    spans = {span.attributes["gen_ai.tool.name"]: span for span in record.spans if span.name.startswith("execute_tool")}
-    assert spans.keys() == {"now", "soon", "often", "broken"}
-    assert spans["soon"].attributes == {
-        "gen_ai.operation.name": "execute_tool",
-        "gen_ai.tool.name": "soon",
-        "gen_ai.tool.type": "function",
-        "gen_ai.tool.call.id": "soon",
-    }
-    assert spans["broken"].error == "RuntimeError"
-    assert all(span.end is not None for span in record.spans)
-    assert [span.error for name, span in spans.items() if name != "broken"] == [None] * 3
-    assert len(record.calls) == 2
-    assert isinstance(model.calls[1].messages[-1], ToolMessage), "the results have reached the model"
-
-
 async def test_outside_of_a_request_nothing_is_observed() -> None:
     model = FakeModel("Hi")
     assert observed_model(model) is model
-    assert observed_tools([]) == []

@@ -19,10 +19,10 @@ from edgechat.ui.messages import decode_messages
 from service import auth
 from service.attachments import Attachments
 from service.bindings import D1BookmarkSession, Env
+from service.clock import now
 from service.history import Catalogue, Memory, OpenConversation, bounds, export, search
 from service.history.catalogue import PAGE, Position
 from service.history.errors import UnknownParent
-from service.history.memory import now
 from service.outcome import is_whole
 from service.salvage import Announcement
 from service.web import Download, HTTPError, Request, Response, Unavailable, json_response, unknown_chat

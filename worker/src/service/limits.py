@@ -7,7 +7,6 @@ remembered until the day ends, and gets no further call of a model.
 import logging
 import math
 import time
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ import msgspec
 from service.auth.sessions import User
 from service.bindings import D1Database, Env
 from service.bursts import address_of, check_burst
+from service.clock import day_of
 from service.settings import Limits, TierName
 from service.web import HTTPError, Request, Unavailable
 
@@ -120,7 +120,7 @@ async def admit(env: Env, caller: Caller, chat_id: str, answer_id: str) -> None:
     nobody knows who they are, and for them nothing else would hold.
     """
     now = time.time()
-    values = (day_of(now), caller.user.id, chat_id, answer_id, caller.address)
+    values = (day_of(now * 1000), caller.user.id, chat_id, answer_id, caller.address)
     try:
         used = _used.decode(await env.db.prepare(_ADMIT).bind(*values).first("used"))
     except Unavailable as error:
@@ -136,12 +136,8 @@ async def admit(env: Env, caller: Caller, chat_id: str, answer_id: str) -> None:
 
 async def forget_old_days(db: D1Database) -> None:
     """For the cron trigger. Yesterday stays: clocks differ."""
-    before = day_of(time.time() - _DAY)
+    before = day_of((time.time() - _DAY) * 1000)
     await db.batch([db.prepare(statement).bind(before) for statement in _FORGET])
-
-
-def day_of(now: float) -> str:
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%d")
 
 
 def _refusal(limits: Limits, caller: Caller, used: _Used, until: float) -> tuple[str, _Refusal] | None:

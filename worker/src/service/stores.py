@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 
-from service.bindings import D1Database, D1Session, D1Statement, Env, R2Bucket
+from service.bindings import D1Database, D1Session, D1Statement, Env
 from service.web import HTTPError, Unavailable
 
 DATABASE = 3.0
@@ -36,16 +36,6 @@ async def asked[T](answer: Awaitable[T], patience: float | None) -> T:
         raise
     except Exception as error:
         raise Unavailable from error
-
-
-async def read_object(r2: R2Bucket, key: str) -> bytes | None:
-    """None if R2 has no such object."""
-
-    async def read() -> bytes | None:
-        found = await r2.get(key)
-        return None if found is None else bytes(await found.arrayBuffer())
-
-    return await asked(read(), FILES)
 
 
 class _Env:

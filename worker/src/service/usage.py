@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from service.bindings import D1Database
-from service.limits import Caller, day_of, end_of_day
+from service.clock import day_of
+from service.limits import Caller, end_of_day
 from service.settings import Limits
 
 DAYS = 30
@@ -53,7 +54,7 @@ _used = msgspec.json.Decoder(_Used)
 async def usage_of(db: D1Database, limits: Limits, caller: Caller) -> dict[str, Any]:
     now = time.time()
     tier = limits.tier(caller.tier)
-    today, first = day_of(now), day_of(now - (DAYS - 1) * 24 * 3600)
+    today, first = day_of(now * 1000), day_of((now - (DAYS - 1) * 24 * 3600) * 1000)
     used = _used.decode(await db.prepare(_READ).bind(caller.user.id, today, first, tier.messages).first("used"))
     return {
         "tier": caller.tier,

@@ -13,8 +13,8 @@ from service.attachments import kinds
 from service.attachments.store import Attachment, Attachments, megabytes
 from service.bindings import Env
 from service.models import Choice
+from service.objects import read_object
 from service.settings import Files
-from service.stores import read_object
 from service.web import HTTPError
 
 MAX_IMAGES = 6_000_000

@@ -1,6 +1,5 @@
 """Files of one user: their rows in D1, their bytes in R2. Those of others do not exist here."""
 
-import time
 from collections.abc import Collection
 from http import HTTPStatus
 
@@ -9,6 +8,8 @@ import msgspec
 from edgechat.ids import generate_id
 from service.auth.sessions import User
 from service.bindings import D1Session, Env, R2Bucket
+from service.clock import now
+from service.objects import delete_objects
 from service.settings import Tier
 from service.web import HTTPError
 
@@ -16,7 +17,6 @@ UPLOAD_TIME = 600
 """Seconds in which a file must come that was announced."""
 
 _GRACE = 300  # for an upload that has begun in time
-_MAX_KEYS = 1000  # that R2 deletes at a time
 
 _COLUMNS = "json_object('id', id, 'key', key, 'name', name, 'type', type, 'size', size)"
 
@@ -88,10 +88,10 @@ class Attachments:
 
     async def announce(self, name: str, type: str, size: int, tier: Tier) -> Attachment:
         """Reserves the place for a file that comes within `UPLOAD_TIME`. Raises a 413 where there is none."""
-        now = int(time.time() * 1000)
+        at = now()
         new_id = generate_id()
         new = Attachment(new_id, key_of(self.user, new_id), name, type, size)
-        values = (self.user.id, new.id, new.key, name, type, size, now, tier.files, tier.file_bytes, _too_old(now))
+        values = (self.user.id, new.id, new.key, name, type, size, at, tier.files, tier.file_bytes, _too_old(at))
         if await self._db.prepare(_ANNOUNCE).bind(*values).first("id") is None:
             raise HTTPError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -103,8 +103,7 @@ class Attachments:
 
     async def uploaded(self, id: str) -> Attachment | None:
         """Notes that the bytes are in R2. None if the file is no longer expected."""
-        now = int(time.time() * 1000)
-        row = await self._db.prepare(_UPLOADED).bind(self.user.id, id, now).first("attachment")
+        row = await self._db.prepare(_UPLOADED).bind(self.user.id, id, now()).first("attachment")
         return None if row is None else _attachment.decode(row)
 
     async def find(self, ids: Collection[str]) -> dict[str, Attachment]:
@@ -131,21 +130,20 @@ class Attachments:
 
 async def delete_missing(env: Env) -> None:
     """For the cron trigger: what was announced and has not come. Perhaps it has, and only that could not be noted."""
-    await _delete(env.db, env.r2, _MISSING, _too_old(int(time.time() * 1000)))
+    await _delete(env.db, env.r2, _MISSING, _too_old(now()))
 
 
 async def _delete(db: D1Session, r2: R2Bucket, which: str, *values: str | int | None) -> bool:
     """R2 first: what has no row is not found again."""
     rows = (await db.prepare(f"SELECT key {which}").bind(*values).all())["results"]
     keys = [row["key"] for row in rows]
-    for start in range(0, len(keys), _MAX_KEYS):
-        await r2.delete(keys[start : start + _MAX_KEYS])
+    await delete_objects(r2, keys)
     await db.prepare(f"DELETE {which}").bind(*values).all()
     return bool(keys)
 
 
-def _too_old(now: int) -> int:
-    return now - (UPLOAD_TIME + _GRACE) * 1000
+def _too_old(at: int) -> int:
+    return at - (UPLOAD_TIME + _GRACE) * 1000
 
 
 def megabytes(size: int) -> str:

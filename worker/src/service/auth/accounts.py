@@ -40,6 +40,11 @@ UPDATE OR REPLACE usage SET user_id = ?2 WHERE user_id = ?1 AND ?2 = (SELECT mer
 
 _EPOCH = "SELECT session_epoch FROM users WHERE id = ?1"
 
+_RECENT_GUESTS = "SELECT id FROM users WHERE merged_into = ?1 AND created_at > ?2"
+
+RECENT = 15 * 60_000
+"""Milliseconds after a sign-in in which an answer to the guest may still be running."""
+
 
 def account_of(issuer: str, subject: str) -> User:
     """The same person is the same user, wherever and whenever they sign in."""
@@ -57,3 +62,9 @@ async def sign_in(db: D1Database, account: User, guest: User | None) -> int:
     results = await db.batch([*statements, db.prepare(_EPOCH).bind(account.id)])
     epoch: int = results[-1]["results"][0]["session_epoch"]
     return epoch
+
+
+async def recent_guests(db: D1Database, account: User) -> list[User]:
+    """Who has become this account lately."""
+    found = await db.prepare(_RECENT_GUESTS).bind(account.id, int(time.time() * 1000) - RECENT).all()
+    return [User(row["id"]) for row in found["results"]]

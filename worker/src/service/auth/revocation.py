@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-import time
 
 from service.auth.sessions import LIFETIME, Session
 from service.bindings import Env
+from service.clock import now
 from service.web import Unavailable
 
 log = logging.getLogger("edgechat")
@@ -72,12 +72,11 @@ async def _is_noted(env: Env, session: Session) -> bool:
 
 async def revoke(env: Env, session: Session) -> None:
     """Ends a session, whatever tokens it has been renewed to. Raises `Unavailable` if that is not known everywhere."""
-    now = int(time.time())
     await env.kv.put(_session_key(session), "1", expirationTtl=_KEPT)
     await env.db.batch(
         [
-            env.db.prepare(_REVOKE).bind(session.user.id, session.id, (now + _KEPT) * 1000),
-            env.db.prepare(_FORGET_EXPIRED).bind(now * 1000),
+            env.db.prepare(_REVOKE).bind(session.user.id, session.id, now() + _KEPT * 1000),
+            env.db.prepare(_FORGET_EXPIRED).bind(now()),
         ]
     )
 
@@ -88,7 +87,7 @@ async def revoke_all(env: Env, session: Session) -> None:
     Raises as `revoke`.
     """
     await env.kv.put(_user_key(session), str(session.epoch + 1), expirationTtl=_KEPT)
-    statement = env.db.prepare(_REVOKE_ALL).bind(session.user.id, session.epoch, int(time.time() * 1000))
+    statement = env.db.prepare(_REVOKE_ALL).bind(session.user.id, session.epoch, now())
     await env.db.batch([statement])
 
 

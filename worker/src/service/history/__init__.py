@@ -5,7 +5,7 @@ from service.history.catalogue import Catalogue, Conversation, OpenConversation
 from service.history.export import export
 from service.history.memory import Kept, Memory, deliver_waiting
 from service.history.search import search
-from service.history.store import History, Outcome, Turn
+from service.history.store import History, Turn
 from service.history.summary import Summarise, Summary, summarise_with
 from service.history.window import Past
 
@@ -16,7 +16,6 @@ __all__ = [
     "Kept",
     "Memory",
     "OpenConversation",
-    "Outcome",
     "Past",
     "Summarise",
     "Summary",

@@ -8,14 +8,13 @@ import gzip
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import aclosing
-from itertools import batched
 from typing import Any
 
 from service.auth import User
 from service.bindings import D1Session, Env, R2Bucket
 from service.history.errors import refusal_of
 from service.history.rows import read_rows
-from service.stores import read_object
+from service.objects import delete_below, delete_objects, read_object
 
 log = logging.getLogger("edgechat")
 
@@ -24,9 +23,6 @@ IDLE_DAYS = 90
 
 MAX_RUN = 20
 """Conversations that are archived at a time."""
-
-MAX_KEYS = 1000
-"""That R2 deletes at a time."""
 
 _DAY = 24 * 3600 * 1000
 
@@ -150,22 +146,12 @@ class Archive:
         """Deletes what is archived of a conversation, or of all."""
         rows = (await self._db.prepare(_KEYS).bind(user.id, chat_id).all())["results"]
         # Those from a user's time as a guest lie elsewhere.
-        for keys in batched((row["archive_key"] for row in rows), MAX_KEYS):
-            await self._r2.delete(list(keys))
-        await delete_all(self._r2, prefix(user.id, chat_id))
+        await delete_objects(self._r2, [row["archive_key"] for row in rows])
+        await delete_below(self._r2, prefix(user.id, chat_id))
 
 
 def prefix(user_id: str, chat_id: str | None = None) -> str:
     return f"archive/{user_id}/{chat_id}/" if chat_id else f"archive/{user_id}/"
-
-
-async def delete_all(r2: R2Bucket, prefix: str) -> None:
-    while True:
-        page = await r2.list(prefix=prefix)
-        if keys := [found.key for found in page["objects"]]:
-            await r2.delete(keys)
-        if not page["truncated"]:
-            return
 
 
 def _values(lines: Iterable[str]) -> Iterator[str]:

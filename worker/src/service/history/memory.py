@@ -1,13 +1,13 @@
 """What is recalled before an answer, and kept after it: KV for speed, D1 for truth, R2 for what is elsewhere."""
 
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from edgechat.ui.messages import UIMessage
 from service.auth import User
 from service.bindings import D1Session, Env, KVNamespace, R2Bucket
+from service.clock import now
 from service.history.archive import Archive
 from service.history.errors import Archived, TurnRefused, UnknownParent
 from service.history.outbox import Outbox, user_of
@@ -168,8 +168,3 @@ async def deliver_waiting(env: Env) -> None:
             await Memory(env.db, env.kv, env.r2, user_of(key)).deliver(key)
         except Exception as error:
             log.error("%s waits on: %s", key, error)
-
-
-def now() -> int:
-    """Milliseconds since 1970."""
-    return int(time.time() * 1000)

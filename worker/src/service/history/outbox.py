@@ -6,9 +6,9 @@ from edgechat.model.parts import Usage
 from edgechat.ui.messages import decode_messages
 from service.auth import User
 from service.bindings import R2Bucket
-from service.history.archive import delete_all
-from service.history.store import Outcome, Turn
-from service.stores import read_object
+from service.history.store import Turn
+from service.objects import delete_below, read_object
+from service.outcome import Outcome
 
 _ROOT = "unsaved/"
 
@@ -62,7 +62,7 @@ class Outbox:
         await self._r2.delete([key])
 
     async def forget(self, user: User, chat_id: str | None = None) -> None:
-        await delete_all(self._r2, _prefix(user, chat_id))
+        await delete_below(self._r2, _prefix(user, chat_id))
 
 
 def user_of(key: str) -> User:

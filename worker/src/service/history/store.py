@@ -4,9 +4,7 @@ A conversation is a tree of messages: an answer that is generated again becomes 
 message that is edited. The conversation's head names the leaf that is shown.
 """
 
-import time
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import msgspec
 
@@ -17,9 +15,7 @@ from service.bindings import D1Session, D1Statement
 from service.history import bounds, usage
 from service.history.errors import Archived, MessageConflict, UnknownParent, refusal_of
 from service.history.window import Past
-
-type Outcome = Literal["done", "stopped", "failed", "interrupted"]
-"""How an answer ended. An interrupted or a failed one is replaced by the whole one, should that still come."""
+from service.outcome import Outcome
 
 _MESSAGE = "json_object('id', id, 'role', role, 'parts', json(parts), 'metadata', json(metadata))"
 
@@ -210,17 +206,6 @@ class History:
         if (standing.saved.parent_id, standing.saved.parts) != (parent_id, bounds.parts_of(message)):
             raise MessageConflict
         return True
-
-    async def save_turn(
-        self,
-        chat_id: str,
-        parent_id: str | None,
-        turn: Sequence[UIMessage],
-        *,
-        outcome: Outcome = "done",
-        usage: Mapping[str, Usage] | None = None,
-    ) -> None:
-        await self.save(Turn(chat_id, parent_id, turn, outcome, usage or {}, int(time.time() * 1000)))
 
     async def save(self, turn: Turn) -> None:
         """Appends the messages of a turn in one transaction. What was saved before is not saved again.

@@ -1,11 +1,11 @@
 """What answers cost, by user, model and day."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from edgechat.model.parts import Usage
 from service.auth import OWNER, User
 from service.bindings import D1Session, D1Statement
+from service.clock import day_of
 
 # What was only estimated is replaced by what was counted.
 _SAVE = f"""
@@ -47,8 +47,3 @@ async def read_usage(db: D1Session, user: User) -> bytes:
     """By day and model, as JSON."""
     usage: str = await db.prepare(_READ).bind(user.id).first("usage")
     return usage.encode()
-
-
-def day_of(milliseconds: int) -> str:
-    """Such as "2026-11-23", UTC."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d")

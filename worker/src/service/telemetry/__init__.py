@@ -1,6 +1,6 @@
 """What one can see of the service from outside: logs, timings, traces."""
 
-from service.telemetry.models import observed_model, observed_tools
+from service.telemetry.models import observed_model
 from service.telemetry.observe import Settings, Telemetry
 from service.telemetry.record import note_error, note_route, note_user, phase
 
@@ -11,6 +11,5 @@ __all__ = [
     "note_route",
     "note_user",
     "observed_model",
-    "observed_tools",
     "phase",
 ]

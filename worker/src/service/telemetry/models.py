@@ -1,22 +1,18 @@
 """Models and tools under observation: a span for each call, by the GenAI conventions of OpenTelemetry (development
 status, as of version 1.41)."""
 
-import inspect
-from collections.abc import AsyncGenerator, Awaitable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
-from copy import copy
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 
 from edgechat.errors import EdgeChatError
-from edgechat.generate.tools import Tool, ToolContext, ToolSet
 from edgechat.model import parts as model
 from edgechat.model.parts import ModelPart
 from edgechat.model.prompt import UserMessage, text_of
 from edgechat.model.types import LanguageModel, ModelCall, PartStream
 from service.telemetry.record import ModelCallRecord, Record, current
-from service.telemetry.trace import Span
 
 _NO_OUTPUT = (model.StreamStart, model.ResponseMetadata, model.Error, model.Finish)
 
@@ -122,61 +118,6 @@ class _ObservedStream:
                         "gen_ai.usage.reasoning.output_tokens": usage.reasoning_tokens,
                     },
                 )
-
-
-def observed_tools(tools: ToolSet) -> ToolSet:
-    """The tools, those that run here with a span for each call."""
-    record = current.get()
-    if record is None:
-        return tools
-    return [_observed_tool(tool, record) if isinstance(tool, Tool) and tool.execute else tool for tool in tools]
-
-
-def _observed_tool(tool: Tool, record: Record) -> Tool:
-    execute = tool.execute
-    assert execute
-
-    def run(value: Any, context: ToolContext) -> Any:
-        attributes = {
-            "gen_ai.operation.name": "execute_tool",
-            "gen_ai.tool.name": tool.name,
-            "gen_ai.tool.type": "function",
-            "gen_ai.tool.call.id": context.tool_call_id,
-        }
-        span = record.start_span(f"execute_tool {tool.name}", attributes=attributes)
-        record.spans.append(span)
-        with _ending(span, record):
-            outcome = execute(value, context)
-        if inspect.isasyncgen(outcome):
-            return _all(outcome, span, record)
-        return _awaited(outcome, span, record) if inspect.isawaitable(outcome) else outcome
-
-    observed = copy(tool)
-    observed.execute = run
-    return observed
-
-
-async def _awaited(outcome: Awaitable[Any], span: Span, record: Record) -> Any:
-    with _ending(span, record):
-        return await outcome
-
-
-async def _all(outcomes: AsyncGenerator[Any, Any], span: Span, record: Record) -> AsyncGenerator[Any]:
-    with _ending(span, record):
-        async with aclosing(outcomes):
-            async for outcome in outcomes:
-                yield outcome
-
-
-@contextmanager
-def _ending(span: Span, record: Record) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        span.error = type(error).__name__
-        raise
-    finally:
-        span.end = record.clock()
 
 
 def _set(attributes: dict[str, Any], values: Mapping[str, Any]) -> None:
