@@ -39,12 +39,12 @@ class Guest:
         if response.status_code != 200:
             return []
         found = msgspec.json.decode(response.content, type=_Chat)
-        return [] if found.running else _messages(found)
+        return [] if found.running else _decoded(found.messages)
 
     def all_saved(self) -> dict[str, list[UIMessage]]:
         """Everything there is, by chat."""
         exported = msgspec.json.decode(self.http.get("/api/export").raise_for_status().content, type=_Export)
-        return {each.conversation.id: _messages(each) for each in exported.conversations}
+        return {each.conversation.id: _decoded(each.messages) for each in exported.conversations}
 
     def turns(self) -> int:
         """How many answers have been counted as used."""
@@ -61,16 +61,17 @@ class _Conversation(msgspec.Struct):
     id: str
 
 
-class _Exported(_Chat):
+class _Exported(msgspec.Struct):
     conversation: _Conversation
+    messages: list[msgspec.Raw]
 
 
 class _Export(msgspec.Struct):
     conversations: list[_Exported]
 
 
-def _messages(chat: _Chat) -> list[UIMessage]:
-    return [decode_message(message) for message in chat.messages]
+def _decoded(messages: list[msgspec.Raw]) -> list[UIMessage]:
+    return [decode_message(message) for message in messages]
 
 
 def question(*script: list[Any], chat: str | None = None, parent: str | None = None) -> dict[str, Any]:

@@ -120,6 +120,28 @@ def test_an_answer_that_a_guest_still_gets_is_saved_for_their_account(
     assert texts(signing_in, chat) == ["What is the capital of France?"]
 
 
+def test_an_answer_that_began_for_a_guest_is_followed_and_stopped_by_their_account(
+    browser: Browser, id_token: Callable[..., str]
+) -> None:
+    client, account, stranger = browser(), browser(), browser()
+    client.post("/api/session")
+    account.headers["cookie"] = client.headers["cookie"]
+    chat = generate_id()
+    body = {"id": chat, "message": message("Write a long story about the sea.")}
+    with client.stream("POST", "/api/chat", json=body) as response:
+        assert next(response.iter_raw())
+        for each in (account, stranger):
+            each.post("/api/session", json={"idToken": id_token(generate_id())})
+        assert stranger.get(f"/api/chat/{chat}/stream").status_code == 204
+        assert stranger.post(f"/api/chat/{chat}/stop").json() == {"stopped": False}
+        with account.stream("GET", f"/api/chat/{chat}/stream") as again:
+            pieces = again.iter_raw()
+            assert next(pieces)
+            assert account.post(f"/api/chat/{chat}/stop").json() == {"stopped": True}
+            assert b'"abort"' in b"".join(pieces)
+    assert texts(account, chat) == ["Write a long story about the sea."]
+
+
 def test_signing_out_ends_the_session_and_all_that_renewed_it(browser: Browser, id_token: Callable[..., str]) -> None:
     client, copy, other = browser(), browser(), browser()
     for each in (client, other):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from chatting import USER, Service, chunks_of, error_of, first_number, hurry, message_of, outlet_of
+from fakes import bearer, request
 
 from edgechat.errors import APICallError, ModelTimeoutError
 from edgechat.model.parts import Error, Finish, Usage
@@ -11,6 +12,9 @@ from edgechat.model.prompt import text_of
 from edgechat.testing import JsException, drop, hang
 from edgechat.ui import chunks as ui
 from service import answer
+from service.auth import User
+from service.auth.accounts import sign_in
+from service.history import History
 
 
 @pytest.fixture(autouse=True)
@@ -125,3 +129,30 @@ async def test_what_nobody_saved_of_an_answer_that_goes_on_is_saved_from_the_tap
     assert tape
     await tape.ring()
     assert [saved["text"] for saved in await service.saved()] == ["Hi", "Hello"]
+
+
+async def test_what_a_guest_is_still_being_answered_belongs_to_their_account() -> None:
+    service = Service(["Hel", hang()])
+    account, header = User("user_1"), bearer("user_1")
+    first = await service.post()
+    await outlet_of(first).read_until("Hel")
+    await sign_in(service.d1, account, USER)
+    again = await service.ask(request("GET", "/api/chat/c1/stream", headers=header))
+    await outlet_of(again).read_until("Hel")
+    stopped = await service.ask(request("POST", "/api/chat/c1/stop", headers=header))
+    assert stopped.body == b'{"stopped":true}'
+    assert await chunks_of(again) == await chunks_of(first)
+    assert [message.text for message in await History(service.d1, account).load("c1") or []] == ["Hi", "Hel"]
+
+
+async def test_so_does_what_is_saved_from_their_tape() -> None:
+    service = Service("Hello")
+    service.d1.fail_on("INSERT INTO conversations", JsException("D1_ERROR: down"))
+    service.fake_r2.fail_on("put", JsException("down"))
+    await chunks_of(await service.post())
+    service.d1._on.clear()
+    await sign_in(service.d1, User("user_1"), USER)
+    tape = service.tape(USER.id, "c1")
+    assert tape
+    await tape.ring()
+    assert [message.text for message in await History(service.d1, User("user_1")).load("c1") or []] == ["Hi", "Hello"]

@@ -7,6 +7,7 @@ least what was there then, from whatever replica is near. One without reads the 
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import replace
 from functools import wraps
 from http import HTTPStatus
@@ -25,6 +26,7 @@ from service.history.catalogue import PAGE, Position
 from service.history.errors import UnknownParent
 from service.outcome import is_whole
 from service.salvage import Announcement
+from service.tapes import tapes_of
 from service.web import Download, HTTPError, Request, Response, Unavailable, json_response, unknown_chat
 
 log = logging.getLogger("edgechat")
@@ -155,8 +157,9 @@ async def delete_chat(_request: Request, desk: Desk, chat_id: str) -> Response:
     found = await desk.memory.read(chat_id, lambda: desk.catalogue.find(chat_id))
     if found is None:
         raise unknown_chat()
-    if tape := desk.env.tape(desk.user.id, chat_id):
-        await tape.forget()
+    async with aclosing(tapes_of(desk.env, desk.user, chat_id)) as tapes:
+        async for tape in tapes:
+            await tape.forget()
     if found.is_archived:
         await desk.open(chat_id)  # its messages name its files
     await Attachments(desk.env, desk.user).delete_of_chat(chat_id)

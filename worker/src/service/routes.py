@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from functools import cache
 from http import HTTPStatus
 
@@ -11,6 +12,7 @@ from service import attachments, auth, chats, health, limits, models, usage
 from service.bindings import Env
 from service.chat import Exchange
 from service.stores import within_reach
+from service.tapes import tapes_of
 from service.telemetry import note_error, note_route
 from service.turn import read_turn
 from service.web import HTTPError, Request, Response, Stream, Unavailable, error_response, json_response
@@ -39,19 +41,22 @@ async def post_chat(request: Request, env: Env) -> Response:
 async def get_stream(request: Request, env: Env, chat_id: str) -> Response:
     """The answer that is being generated, from the chunk after `last-event-id` on, or from its beginning; or 204."""
     user = await auth.require_active_user(request, env)
-    tape = env.tape(user.id, chat_id)
     cursor = request.headers.get("last-event-id", "")
-    readable = await tape.follow(int(cursor) if _CURSOR.fullmatch(cursor) else None) if tape else None
-    if readable is None:
-        return Response(status=HTTPStatus.NO_CONTENT, headers={"cache-control": "no-store"})
-    return Response(Stream(readable), headers=dict(HEADERS))
+    async with aclosing(tapes_of(env, user, chat_id)) as tapes:
+        async for tape in tapes:
+            if readable := await tape.follow(int(cursor) if _CURSOR.fullmatch(cursor) else None):
+                return Response(Stream(readable), headers=dict(HEADERS))
+    return Response(status=HTTPStatus.NO_CONTENT, headers={"cache-control": "no-store"})
 
 
 async def post_stop(request: Request, env: Env, chat_id: str) -> Response:
     """Ends the answer that is being generated, from whatever tab, and answers when it is saved."""
     user = await auth.require_active_user(request, env)
-    tape = env.tape(user.id, chat_id)
-    return json_response({"stopped": tape is not None and await tape.stop()})
+    async with aclosing(tapes_of(env, user, chat_id)) as tapes:
+        async for tape in tapes:
+            if await tape.stop():
+                return json_response({"stopped": True})
+    return json_response({"stopped": False})
 
 
 async def get_models(request: Request, env: Env) -> Response:
