@@ -27,6 +27,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [items[i] for i in sorted(range(len(items)), key=order.__getitem__)]
 
 
+PATIENCE = 300
+"""Seconds: a test that takes longer waits for something that does not come."""
+
+
+async def in_time(coroutine: Coroutine[Any, Any, Any]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        await coroutine
+
+
 def run(coroutine: Coroutine[Any, Any, Any]) -> None:
     if sys.platform == "emscripten":
         from pyodide.ffi import run_sync
@@ -41,7 +50,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = inspect.signature(pyfuncitem.obj).parameters
-    run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    run(in_time(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names})))
     return True
 
 
