@@ -15,13 +15,14 @@ from edgechat.chat.changes import (
     StatusChanged,
     TextAppended,
 )
-from edgechat.chat.chat import Chat, Finish
+from edgechat.chat.chat import Chat
 from edgechat.chat.conditions import (
     last_assistant_message_is_complete_with_approval_responses,
     last_assistant_message_is_complete_with_tool_calls,
 )
 from edgechat.chat.files import file_part
 from edgechat.chat.receive import Reconnect
+from edgechat.chat.requests import Finish
 from edgechat.chat.transport import (
     ChatTransport,
     ChunkStream,

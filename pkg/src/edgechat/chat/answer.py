@@ -1,8 +1,9 @@
 """One answer as it streams in: each chunk is folded into its message, and what that changed is told."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from copy import deepcopy
+from typing import Any
 
 from edgechat.chat.catch_up import adopt, is_as_far
 from edgechat.chat.state import ChatState
@@ -28,13 +29,13 @@ class Answer:
     """
 
     fold: MessageFold
-    task: asyncio.Task[None]
 
     def __init__(self, state: ChatState, on_data: Callable[[ui.Data], object]) -> None:
         self.ended = asyncio.Event()
         self.is_stopped = False
-        """By the user."""
+        self.error: BaseException | None = None
         self.last_id: str | None = None
+        self._task: asyncio.Task[None] | None = None
         self._state = state
         self._on_data = on_data
         self._data_count = self._data_told = 0
@@ -45,6 +46,33 @@ class Answer:
         self._replay: MessageFold | None = None
         self._swaps: bool | None = None
         self._stays = False
+
+    async def run(self, receiving: Coroutine[Any, Any, None]) -> None:
+        """Returns when there is no more to come."""
+        if self.is_stopped:
+            receiving.close()
+            return
+        # Eager: the request leaves before anything else gets its turn. In a page, a turn of the loop can be a frame.
+        task = self._task = asyncio.Task(receiving, loop=asyncio.get_running_loop(), eager_start=True)
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            self.is_stopped = True
+            task.cancel()
+            await asyncio.wait([task])
+            raise
+        if task.cancelled():
+            self.is_stopped = True
+        elif not self.is_stopped:
+            self.error = task.exception()
+
+    async def end(self) -> None:
+        """Leaves the stream and waits until all is told, unless it is called from within."""
+        self.is_stopped = True
+        if self._task:
+            self._task.cancel()
+        if self._task is not asyncio.current_task():
+            await self.ended.wait()
 
     @property
     def has_begun(self) -> bool:

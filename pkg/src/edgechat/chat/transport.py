@@ -214,9 +214,11 @@ class EdgeChatTransport(HttpChatTransport):
     async def stop(self, chat_id: str) -> bool:
         prepared = await self._prepared(_below(self._api, chat_id, "stop"), RequestOptions())
         async with self._request(prepared, "POST", prepared.headers, None) as response:
-            if response.status != 200:
-                return False
-            return msgspec.json.decode(await response.text(), type=_Stopped).stopped
+            body = await response.text()
+        try:
+            return msgspec.json.decode(body, type=_Stopped).stopped
+        except msgspec.DecodeError:  # it knows no such request
+            return False
 
 
 class TextStreamChatTransport(HttpChatTransport):
