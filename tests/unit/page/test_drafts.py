@@ -53,6 +53,8 @@ def test_clearing_leaves_what_is_not_ours() -> None:
     assert store == {"edgechat.language": "de"}
 
 
-def test_a_key_tells_whose_draft_it_is() -> None:
-    assert Drafts.chat_of("edgechat.draft.c") == "c"
-    assert Drafts.chat_of("edgechat.language") is None
+def test_what_was_not_taken_stands_before_what_was_typed_since() -> None:
+    drafts = Drafts({})
+    drafts.type("c", "And?", ())
+    drafts.give_back("c", Outgoing("m", "Look", (CAT,)))
+    assert drafts.read("c") == Draft("Look\n\nAnd?", (CAT,))

@@ -63,6 +63,13 @@ def test_what_was_removed_can_be_put_back() -> None:
     assert listing.remove("unknown") is None
 
 
+def test_titles_are_found_by_all_their_words_whatever_their_case() -> None:
+    listing = Listing()
+    listing.add([conversation("a", title="The SEA at night"), conversation("b", title="A night")])
+    assert [one.id for one in listing.matching("night sea")] == ["a"]
+    assert len(listing.matching("ni")) == 2
+
+
 def test_a_title_is_the_first_words() -> None:
     assert title_of("  What\nis  this? ") == "What is this?"
     assert title_of("word " * 30) == "word " * 10 + "word…"

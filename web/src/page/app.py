@@ -15,6 +15,7 @@ from page.account import Account
 from page.announce import announcement
 from page.api import API
 from page.browser import LocalStorage, local_now, next_frame, spawn
+from page.commands import Commands
 from page.composer import Composer
 from page.connection import Connection
 from page.conversation import Conversation
@@ -23,15 +24,15 @@ from page.drafts import NEW, Drafts, Outgoing
 from page.drawer import Drawer
 from page.figures import Felt
 from page.header import Header
-from page.keyboard import Command, on_key
 from page.library import Library
 from page.menus import Confirmation
 from page.message_actions import MessageActions
+from page.mirror import Mirror
 from page.notice_bar import NoticeBar
 from page.notices import Notice, notice_of
 from page.sidebar import HASH
 from page.strings import t
-from page.tabs import Deleted, Ended, News, Renamed, Started, Tabs, UserChanged
+from page.tabs import Ended, Started, Tabs, UserChanged
 from page.view import ConversationView
 
 _MODEL = "edgechat.model"
@@ -49,22 +50,21 @@ class App:
         self._notices = NoticeBar()
         self._drawer = Drawer(self._store)
         self._account = Account(self._api, confirmation, self.tell_error, self._leave)
-        self._tabs = Tabs(js.BroadcastChannel.new("edgechat"), self._on_news)
+        channel = js.BroadcastChannel.new("edgechat")
+        self._tabs = Tabs(channel)
         self._library = Library(self._api, self._tabs, confirmation, self)
         self._composer = Composer(self._api, self)
         self._current = self._conversation()
         self._header = Header(lambda: self._current, self._library, self._rename)
-        actions = MessageActions(lambda: self._current, self._run, self._announce)
+        actions = MessageActions(lambda: self._current, self.run, self._announce)
         self._view = ConversationView(by_id("log"), actions, lambda message: self._current.felt.get(message.id))
-        self._connection = Connection(lambda: self._run(self._come_back()), self.keep)
+        self._connection = Connection(lambda: self.run(self._come_back()), self.keep)
+        Mirror(channel, self._library, self)
+        Commands(self._drawer, self)
 
     async def start(self) -> None:
         """From `ready` on, the page itself does what the shell did."""
         on(js.window, "popstate", lambda _event: self._open())
-        on(js.window, "storage", self._on_storage)
-        on(js.document, "keydown", on_key(self._command))
-        for link in ("new", "new-here"):
-            on(by_id(link), "click", self._on_new)
         self._show()
         try:
             await self._account.start()
@@ -78,7 +78,7 @@ class App:
         for text in js.edgechat.waiting.to_py():
             self._submit(Outgoing(generate_id(), text), js.edgechat.waitingSince)
         if self._account.has_session:
-            self._run(self._current.go_on())
+            self.run(self._current.go_on())
             spawn(self._load_rest())
 
     async def _load_rest(self) -> None:
@@ -91,7 +91,7 @@ class App:
         except EdgeChatError:
             return  # whoever sends a message hears of it
 
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+    def run(self, work: Coroutine[Any, Any, object]) -> None:
         async def run() -> None:
             try:
                 await work
@@ -120,13 +120,21 @@ class App:
         self._live = {one.id: one for one in (*self._live.values(), conversation) if one.busy or one is conversation}
         return conversation
 
+    @property
+    def current(self) -> Conversation:
+        return self._current
+
+    def begin(self) -> None:
+        """A new conversation."""
+        self._go("/")
+
     def _open(self) -> None:
         self.keep()
         self._current = self._conversation()
         self._show()
         self._drawer.leave()
         self._composer.focus()
-        self._run(self._load(goes_on=True))
+        self.run(self._load(goes_on=True))
 
     def _show(self) -> None:
         current = self._current
@@ -142,15 +150,16 @@ class App:
     def _show_around(self) -> None:
         self._library.mark(self._current.id, {one.id for one in self._live.values() if one.busy})
         self._header.show()
+        self.show_queue()
+
+    def show_queue(self) -> None:
         self._composer.show_queue(self._current.waiting)
 
     async def _load(self, *, goes_on: bool = False) -> None:
         conversation, root = self._current, js.document.documentElement
         root.toggleAttribute("data-opening", not conversation.is_new)
-        try:
-            found = await conversation.load()
-        finally:
-            root.removeAttribute("data-opening")
+        found = await conversation.load()
+        root.removeAttribute("data-opening")
         if conversation is self._current:
             self._show_around()
             if not found:
@@ -175,11 +184,11 @@ class App:
         self._notices.hide()
         if not js.location.hash:
             js.history.replaceState(None, "", HASH + self._current.id)
-        self._run(self._current.submit(outgoing, sent_at))
+        self.run(self._current.submit(outgoing, sent_at))
 
     def stop(self) -> None:
         self._is_stopped = True
-        self._run(self._current.chat.stop())
+        self.run(self._current.chat.stop())
 
     def keep(self) -> None:
         self._drafts.type(self._draft_key, self._composer.text, self._composer.uploads.parts)
@@ -235,69 +244,25 @@ class App:
         if conversation is self._current:
             self._composer.show(self._drafts.read(conversation.id))
 
-    # What the list tells, and other tabs.
+    # What the list tells.
 
     def deleted(self, chat_id: str) -> None:
         self._drafts.remove(chat_id)
         self._live.pop(chat_id, None)
         if chat_id == self._current.id:
             self._composer.show(self._drafts.read(NEW))
-            self._go("/")
+            self.begin()
 
     def renamed(self, chat_id: str, title: str) -> None:
         if chat_id == self._current.id:
             self._current.title = title
             self._header.show()
 
-    def _on_news(self, news: News) -> None:
-        match news:
-            case Started(chat_id=chat_id, title=title):
-                self._library.touch(chat_id, title)
-                if chat_id == self._current.id:
-                    self._run(self._current.follow(news.question, news.parent_id, title))
-            case Ended(chat_id=chat_id) if chat_id == self._current.id:
-                self._run(self._load())
-            case Renamed(chat_id=chat_id, title=title):
-                self._library.renamed(chat_id, title)
-            case Deleted(chat_id=chat_id):
-                self._library.deleted(chat_id)
-            case UserChanged():
-                js.location.replace("/")
-            case _:
-                return
-
-    def _on_storage(self, event: Any) -> None:
-        """What waits is the same in all tabs."""
-        if event.key == Drafts.key(self._current.id):
-            self._composer.show_queue(self._current.waiting)
-
     # The rest.
-
-    def _on_new(self, event: Any) -> None:
-        if not (event.ctrlKey or event.metaKey or event.shiftKey):  # another tab or window
-            event.preventDefault()
-            self._go("/")
 
     def _go(self, address: str) -> None:
         js.history.pushState(None, "", address)
         self._open()
-
-    def _command(self, command: Command) -> bool:
-        match command:
-            case "stop" if self._current.busy:
-                self.stop()
-            case "stop":
-                return False
-            case "new":
-                self._go("/")
-            case "search":
-                self._drawer.open()
-                by_id("search").focus()
-            case "focus":
-                by_id("prompt").focus()
-            case "help":
-                by_id("settings").showModal()
-        return True
 
     async def _come_back(self) -> None:
         """Looks what has happened meanwhile, and does what had to wait."""
@@ -319,7 +284,7 @@ class App:
     def tell_error(self, error: EdgeChatError) -> None:
         is_online, can_sign_in = self._connection.is_online, self._account.can_sign_in
         notice = notice_of(error, local_now(), online=is_online, can_sign_in=can_sign_in)
-        actions = {"retry": lambda: self._run(self._come_back()), "sign_in": self._account.sign_in}
+        actions = {"retry": lambda: self.run(self._come_back()), "sign_in": self._account.sign_in}
         self._notices.show(notice, actions.get(notice.action or "", js.location.reload))
 
 

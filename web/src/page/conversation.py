@@ -65,6 +65,7 @@ class Conversation:
         self._clock = clock
         self._sent_at = 0.0
         self._asked: UIMessage | None = None
+        self._replaces: str | None = None
         self._is_accepted = False
         self._is_running = False
         self._is_sending = False
@@ -113,12 +114,13 @@ class Conversation:
         await self.go_on()
 
     def _take(self, found: OpenConversation) -> None:
-        messages = found.decode()
-        self.title, self.versions = found.title, Versions(found.versions)
+        messages, versions = found.decode(), Versions(found.versions)
+        is_new = versions != self.versions or _outline(messages) != _outline(self.chat.messages)
+        self.title, self.versions = found.title, versions
         self._is_running = found.running is not None
         for message in messages:
             self._drafts.drop(self.id, message.id)
-        if [(message.id, message.text) for message in messages] != [(one.id, one.text) for one in self.chat.messages]:
+        if is_new:
             self.chat.set_messages(messages)
 
     async def submit(self, outgoing: Outgoing, sent_at: float | None = None) -> None:
@@ -193,10 +195,10 @@ class Conversation:
             message = before[index + 1]
         question = next(one for one in reversed(before[: index + 1]) if one.role == "user")
         self._sent_at = self._clock()
+        self._replaces = message.id
         await self._ask(question, lambda: self.chat.regenerate(message.id, options=self._options))
-        if self.chat.messages[-1].role == "assistant":
-            self.versions.add(self.chat.messages[-1].id, of=message.id)
-        elif not self._is_accepted:
+        self._replaces = None
+        if not self._is_accepted:
             self.chat.set_messages(before)
         self._events.ended(self)
         return await self._send_waiting()
@@ -245,14 +247,16 @@ class Conversation:
     def _changed(self, changes: Sequence[Change]) -> None:
         for change in changes:
             if isinstance(change, MessageAdded | TextAppended) and change.message.role == "assistant":
-                self._feel(change.message)
+                self._note(change.message)
             elif isinstance(change, StatusChanged) and change.status == "streaming":
                 self._accept()
             elif isinstance(change, StatusChanged) and not self.busy:
                 self._end()
         self._events.changed(self, changes)
 
-    def _feel(self, answer: UIMessage) -> None:
+    def _note(self, answer: UIMessage) -> None:
+        if self._replaces:
+            self.versions.add(answer.id, of=self._replaces)
         felt = self.felt.setdefault(answer.id, Felt(sent_at=self._sent_at))
         if felt.first_text_at is None and answer.text:
             felt.first_text_at = self._clock()
@@ -275,3 +279,7 @@ def _is_worth_keeping(error: EdgeChatError) -> bool:
     if not isinstance(error, APICallError) or error.status is None or error.status >= 500:
         return True
     return error.status in _WORTH_KEEPING
+
+
+def _outline(messages: Sequence[UIMessage]) -> list[tuple[str, str]]:
+    return [(message.id, message.text) for message in messages]

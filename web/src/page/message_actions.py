@@ -13,7 +13,7 @@ class MessageActions:
     def __init__(
         self,
         current: Callable[[], Conversation],
-        run: Callable[[Coroutine[Any, Any, None]], object],
+        run: Callable[[Coroutine[Any, Any, object]], object],
         announce: Callable[[str], object],
     ) -> None:
         """`run` takes what takes its time, and tells of its errors."""

@@ -1,6 +1,5 @@
 """What the tabs of one browser tell each other, so that all show the same."""
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -48,16 +47,17 @@ _decoder = msgspec.json.Decoder[News](News.__value__)
 class Tabs:
     """`channel` is a `BroadcastChannel`: what is told is heard by all other tabs."""
 
-    def __init__(self, channel: Any, on_news: Callable[[News], None]) -> None:
+    def __init__(self, channel: Any) -> None:
         self._channel = channel
-        self._on_news = on_news
 
     def tell(self, news: News) -> None:
         self._channel.postMessage(msgspec.json.encode(news).decode())
 
-    def hear(self, text: str) -> None:
-        try:
-            news = _decoder.decode(text)
-        except msgspec.DecodeError:  # from a tab with another version of the page
-            return
-        self._on_news(news)
+
+def read_news(text: str) -> News | None:
+    """None for what a tab with another version of the page tells."""
+    try:
+        news: News = _decoder.decode(text)
+    except msgspec.DecodeError:
+        return None
+    return news

@@ -8,6 +8,9 @@ class Versions:
         """`groups`: ids of messages of which one is shown at a time, the oldest first."""
         self._groups = {message_id: group for group in map(list, groups) for message_id in group}
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Versions) and self._groups == other._groups
+
     def place(self, message_id: str) -> tuple[int, int]:
         """(2, 3) for the second of three, (1, 1) for the only one."""
         group = self._groups.get(message_id)
