@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from service import stores
+from service import generations, objects, stores
+
+SOON = 0.01
 
 
 class Broken:
@@ -29,9 +31,17 @@ class Broken:
         await asyncio.Event().wait()
 
 
-def lose_patience(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.01) -> None:
-    monkeypatch.setattr(stores, "DATABASE", seconds)
-    monkeypatch.setattr(stores, "FILES", seconds)
-    for patience in (stores._KV, stores._R2, stores._TAPE):
-        for name in patience:
-            monkeypatch.setitem(patience, name, seconds)
+def lose_patience(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """With these: "db", "kv", "r2", "tape". The others may be as slow as a busy machine makes them."""
+    if "db" in names:
+        monkeypatch.setattr(stores, "DATABASE", SOON)
+    if "kv" in names:
+        monkeypatch.setattr("service.history.tail.PATIENCE", SOON)
+    if "r2" in names:
+        monkeypatch.setattr(stores, "FILES", SOON)
+        monkeypatch.setattr(objects, "FILES", SOON)
+    if "tape" in names:
+        monkeypatch.setattr(generations, "PATIENCE", SOON)
+    for name, patience in {"kv": stores._KV, "r2": stores._R2, "tape": stores._TAPE}.items():
+        for method in patience if name in names else ():
+            monkeypatch.setitem(patience, method, SOON)

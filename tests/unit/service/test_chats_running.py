@@ -125,7 +125,7 @@ async def test_one_that_is_not_saved_yet_has_no_title_to_change() -> None:
 async def test_a_tape_that_does_not_answer_hides_nothing_that_is_saved(
     fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lose_patience(monkeypatch)
+    lose_patience(monkeypatch, "tape")
     env = Talking()
     await env.stores.talk(1)
     await env.begin(said("u2"), "a1")

@@ -66,7 +66,7 @@ async def test_stores_within_reach_answer_as_they_do() -> None:
 async def test_a_store_that_is_out_of_reach_is_a_503_in_time(
     error: Exception | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lose_patience(monkeypatch)
+    lose_patience(monkeypatch, "db", "kv", "r2", "tape")
     service = Service()
     broken = Broken(error)
     service.stores = dict.fromkeys(service.stores, broken)
@@ -81,7 +81,7 @@ async def test_a_store_that_is_out_of_reach_is_a_503_in_time(
 
 
 async def test_an_object_that_breaks_off_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
-    lose_patience(monkeypatch)
+    lose_patience(monkeypatch, "r2")
 
     class Cut(FakeR2):
         async def get(self, key: str, *_: Any, **__: Any) -> Any:
@@ -92,7 +92,7 @@ async def test_an_object_that_breaks_off_is_out_of_reach(monkeypatch: pytest.Mon
 
 
 async def test_an_upload_takes_as_long_as_its_sender_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    lose_patience(monkeypatch)
+    lose_patience(monkeypatch, "r2")
 
     class Slow(FakeR2):
         async def put(self, *_: Any, **__: Any) -> Any:

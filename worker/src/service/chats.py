@@ -24,7 +24,6 @@ from service.clock import now
 from service.history import Catalogue, Memory, OpenConversation, bounds, export, search
 from service.history.catalogue import PAGE, Position
 from service.history.errors import UnknownParent
-from service.outcome import is_whole
 from service.salvage import Announcement
 from service.tapes import tapes_of
 from service.web import Download, HTTPError, Request, Response, Unavailable, json_response, unknown_chat
@@ -71,7 +70,8 @@ class Desk:
         """As `open`, and while an answer is being written with what is saved together with it: the question, and of an
         answer that goes on the beginning."""
         running = await self._running(chat_id)
-        if running is None or await self._is_over(chat_id, running):
+        # Its tape may not have heard of the end.
+        if running is None or await self.catalogue.has_whole(chat_id, running.new_answer()):
             return await self.open(chat_id)
         # An empty id is that of no message: nothing comes before a first one.
         leaf_id = running.parent_id or ""
@@ -85,12 +85,6 @@ class Desk:
             found = OpenConversation(chat_id, bounds.title_of(new[0]), "", at, at, False, [], [])
         messages = [*found.messages, *new, *([answer] if answer.parts else [])]
         return msgspec.structs.replace(found, messages=messages, head_id=messages[-1].id, running=answer.id)
-
-    async def _is_over(self, chat_id: str, running: Announcement) -> bool:
-        """The answer is there, and its tape has not heard of it."""
-        before = running.new_answer()
-        *_, after = await self.memory.read(chat_id, lambda: self.memory.history.load(chat_id, before.id)) or [before]
-        return is_whole(after) and len(after.parts) > len(before.parts)
 
     async def _running(self, chat_id: str) -> Announcement | None:
         tape = self.env.tape(self.user.id, chat_id)

@@ -35,6 +35,11 @@ SELECT json_group_array(id) AS ids FROM (
 GROUP BY parent_id HAVING count(*) > 1
 """
 
+_HAS_WHOLE = """
+SELECT outcome = 'done' AND json_array_length(parts) > ?4 AS has_whole
+FROM messages WHERE user_id = ?1 AND conversation_id = ?2 AND id = ?3
+"""
+
 _RENAME = "UPDATE conversations SET title = ?3 WHERE user_id = ?1 AND id = ?2 RETURNING id"
 
 # The newest leaf below message ?3 becomes the head.
@@ -137,6 +142,11 @@ class Catalogue:
             messages=decode_rows(branch["results"]),
             versions=[msgspec.json.decode(row["ids"], type=list[str]) for row in versions["results"]],
         )
+
+    async def has_whole(self, chat_id: str, answer: UIMessage) -> bool:
+        """Whether it is saved to its end, if this is how it began."""
+        statement = self._db.prepare(_HAS_WHOLE).bind(self._user.id, chat_id, answer.id, len(answer.parts))
+        return bool(await statement.first("has_whole"))
 
     async def find(self, chat_id: str) -> Conversation | None:
         found = await self._db.prepare(_FIND).bind(self._user.id, chat_id).all()
