@@ -121,6 +121,7 @@ const answersATool = (messages) =>
   messages.at(-1).parts.some(({ state }) => state === "approval-responded" || state === "output-available");
 
 const scripts = {
+  chat: (request) => scripts.text(request),
   text: (request) =>
     text(request, [say("Zürich ist schön. 日本語 🎉\n\u2028 end")], {
       messageMetadata: ({ part }) =>
