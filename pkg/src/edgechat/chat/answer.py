@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from copy import deepcopy
 from typing import Any
 
-from edgechat.chat.catch_up import adopt, is_as_far
+from edgechat.chat.catch_up import adopt, is_as_far, is_interrupted
 from edgechat.chat.state import ChatState
 from edgechat.errors import EdgeChatError
 from edgechat.ui import chunks as ui
@@ -130,19 +130,21 @@ class Answer:
         """Whether the page has to answer it: not if it has, or was asked to before the answer was told again."""
         if chunk.provider_executed:
             return False
-        known = ("input-streaming",) if self._goal else ("input-streaming", "input-available")
-        return not self._replay or not any(
-            isinstance(part, ToolPart) and part.tool_call_id == chunk.tool_call_id and part.state not in known
-            for part in self.fold.message.parts
-        )
+        if not self._replay:
+            return True
+        shown = self.fold.message.parts
+        calls = (part for part in shown if isinstance(part, ToolPart) and part.tool_call_id == chunk.tool_call_id)
+        waiting = ("input-streaming",) if self._goal else ("input-streaming", "input-available")
+        return all(part.state in waiting or is_interrupted(part) for part in calls)
 
     def close(self) -> None:
         """Ends the parts that are open."""
-        message = self.fold.message
-        is_shown = self._state.holds(message)
-        for part in self.fold.close():
-            if is_shown:
-                self._state.changes.part_changed(message, _index(message, part))
+        message, changes = self.fold.message, self._state.changes
+        ended = self.fold.close()
+        if self._state.holds(message):
+            changes.parts_added(message)
+            for part in ended:
+                changes.part_changed(message, _index(message, part))
 
     def _swap(self, id: str) -> None:
         """Begins again, beside what is shown."""

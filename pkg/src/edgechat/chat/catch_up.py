@@ -15,12 +15,13 @@ def is_as_far(new: UIMessage, shown: UIMessage) -> bool:
 def _is_as_far(new: UIPart, shown: UIPart) -> bool:
     match new, shown:
         case TextPart() | ReasoningPart(), TextPart() | ReasoningPart():
-            return len(new.text) >= len(shown.text)
+            is_open = shown.state == "streaming" or new.state != "streaming"
+            return len(new.text) > len(shown.text) or (is_open and len(new.text) == len(shown.text))
         case ToolPart(), ToolPart():
             if shown.state == "input-streaming" and new.state == "input-streaming":
                 return len(new.raw_input or "") >= len(shown.raw_input or "")
             is_asked = new.approval is not None or shown.approval is None
-            return _is_interrupted(shown) or (new.state != "input-streaming" and is_asked)
+            return is_interrupted(shown) or (new.state != "input-streaming" and is_asked)
         case DataPart(), DataPart():
             return bool(new.data == shown.data)
     return True
@@ -30,10 +31,12 @@ def adopt(new: UIMessage, shown: UIMessage, changes: Changes) -> None:
     """Makes `shown` what `new` is, and tells what that changes. They share their list of parts from now on."""
     before = shown.parts
     calls = {part.tool_call_id: part for part in before if isinstance(part, ToolPart)}
-    for index, part in enumerate(new.parts):
+    for part in new.parts:
         # What the user has answered is not told again.
         if isinstance(part, ToolPart) and (known := calls.get(part.tool_call_id)) and _is_answered(part, known):
-            new.parts[index] = known
+            part.state, part.approval = known.state, known.approval
+            part.output, part.preliminary, part.error_text = known.output, known.preliminary, known.error_text
+            part.result_provider_metadata = known.result_provider_metadata
     is_other = new.id != shown.id or new.metadata != shown.metadata or len(new.parts) < len(before)
     shown.id, shown.metadata, shown.parts = new.id, new.metadata, new.parts
     if is_other:
@@ -53,11 +56,11 @@ def adopt(new: UIMessage, shown: UIMessage, changes: Changes) -> None:
 
 def _is_answered(new: ToolPart, known: ToolPart) -> bool:
     return new.state in ("input-available", "approval-requested") and not (
-        known.state in ("input-streaming", "input-available", "approval-requested") or _is_interrupted(known)
+        known.state in ("input-streaming", "input-available", "approval-requested") or is_interrupted(known)
     )
 
 
-def _is_interrupted(part: ToolPart) -> bool:
+def is_interrupted(part: ToolPart) -> bool:
     return part.error_text == INTERRUPTED
 
 

@@ -105,6 +105,15 @@ class Changes:
             self._pending.append(MessageChanged(message))
             self._drawn.add(id(message))
 
+    def parts_added(self, message: UIMessage) -> None:
+        """Those that were not told yet, if there are any."""
+        key = id(message)
+        if not self._all and key not in self._drawn:
+            for index in range(self._shown.get(key, 0), len(message.parts)):
+                if (key, index) not in self._drawn:
+                    self._pending.append(PartAdded(message, index))
+                    self._drawn.add((key, index))
+
     def part_changed(self, message: UIMessage, index: int) -> None:
         """It may be new."""
         if self._is_to_tell(message, index):
@@ -124,13 +133,9 @@ class Changes:
         key = id(message)
         if self._all or key in self._drawn or (key, index) in self._drawn:
             return False
-        count = self._shown.get(key, 0)
-        if index < count:
+        if index < self._shown.get(key, 0):
             return True
-        for new in range(count, len(message.parts)):
-            if (key, new) not in self._drawn:
-                self._pending.append(PartAdded(message, new))
-                self._drawn.add((key, new))
+        self.parts_added(message)
         return False
 
     def commit(self) -> None:
