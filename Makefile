@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev dev-cloudflare deploy check test unit conformance figures bench load screenshot
+.PHONY: help setup build dev dev-cloudflare deploy check test unit conformance figures bench bench-page load screenshot
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -54,6 +54,10 @@ bench: build ## measure streaming beside the AI SDK
 
 load: build ## put the chat under load beside the AI SDK and D1: half an hour
 	@$(BIN)/python -m bench.load
+
+bench-page: build ## measure the chat page beside a React page with useChat; needs npm
+	@$(PYTHON) scripts/setup.py --browser
+	@$(BIN)/python -m bench.pages
 
 screenshot: build ## take the picture of the README again
 	@$(PYTHON) scripts/setup.py --browser
