@@ -6,7 +6,7 @@ from statistics import median
 
 def spread(values: Sequence[float], unit: str) -> str:
     """The median, and the smallest and the largest value."""
-    digits = 0 if median(values) >= 10 else 1
+    digits = 0 if median(values) >= 10 else 1 if median(values) >= 0.5 else 2
     low, middle, high = (f"{value:,.{digits}f}" for value in (min(values), median(values), max(values)))
     return f"{middle} {unit} ({low} to {high}, n={len(values)})"
 

@@ -15,13 +15,18 @@ SLOW_TEXT = "".join(f"w{number} " for number in range(60))
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """What `Chat` made of each script."""
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     with sdk_server(tmp_path_factory.mktemp("nothing")) as url:
         command: list[str | Path] = [sys.executable, HERE / "conversations.py", url]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr[-3000:]
         yield json.loads(done.stdout)
+
+
+@pytest.fixture
+def seen(printed: Any) -> Any:
+    """What `Chat` made of each script."""
+    return printed["chats"]
 
 
 def parts(seen: Any, name: str) -> Any:
@@ -131,6 +136,21 @@ def test_an_answer_goes_on_in_a_new_page_and_after_a_lost_connection(seen: Any, 
 
 def test_where_nothing_is_to_be_resumed_nothing_happens(seen: Any) -> None:
     assert (seen["nothing to resume"]["statuses"], seen["nothing to resume"]["finishes"]) == ([], [])
+
+
+def test_plain_text_is_an_answer_too(seen: Any) -> None:
+    assert parts(seen, "plain text") == [
+        {"type": "step-start"},
+        {"type": "text", "text": "All of it.", "state": "done"},
+    ]
+
+
+def test_completions_and_objects(printed: Any) -> None:
+    assert printed["texts"] == {
+        "completion": "Is it? Yes.",
+        "plain completion": "All of it.",
+        "object": {"city": "Oslo", "sky": "rain"},
+    }
 
 
 def test_one_can_ask_again_and_edit(seen: Any) -> None:

@@ -15,15 +15,18 @@ import msgspec
 from edgechat.chat import (
     Change,
     Chat,
+    Completion,
     DefaultChatTransport,
     Finish,
     MessageAdded,
     MessageChanged,
     MessagesSet,
+    ObjectStream,
     PartAdded,
     PartChanged,
     StatusChanged,
     TextAppended,
+    TextStreamChatTransport,
     last_assistant_message_is_complete_with_approval_responses,
     last_assistant_message_is_complete_with_tool_calls,
 )
@@ -77,13 +80,13 @@ class Conversation:
         self.data: list[ui.Data] = []
         self.finishes: list[Finish] = []
         ids = itertools.count(1)
+        given: dict[str, Any] = {"id": name, "transport": DefaultChatTransport(fetch, f"{base}/api/{name}")} | options
         self.chat = Chat(
-            transport=DefaultChatTransport(fetch, f"{base}/api/{name}"),
             generate_id=lambda: f"id-{next(ids)}",
             on_change=self._on_change,
             on_data=self.data.append,
             on_finish=self.finishes.append,
-            **{"id": name} | options,
+            **given,
         )
 
     def _on_change(self, changes: Sequence[Change]) -> None:
@@ -117,7 +120,21 @@ class Conversation:
 
 
 async def converse(fetch: Fetch, base: str) -> dict[str, Any]:
-    """What was seen of each script."""
+    """What was seen of each script, by chats and by those who ask for one text only."""
+    return {"chats": await chats(fetch, base), "texts": await texts(fetch, base)}
+
+
+async def texts(fetch: Fetch, base: str) -> dict[str, Any]:
+    plain = Completion(fetch, f"{base}/api/text-stream", stream_protocol="text")
+    streamed: ObjectStream[Any] = ObjectStream(fetch, f"{base}/api/object", type=dict[str, str])
+    return {
+        "completion": await Completion(fetch, f"{base}/api/completion").complete("Is it"),
+        "plain completion": await plain.complete("Is it"),
+        "object": await streamed.submit({"city": "Oslo"}),
+    }
+
+
+async def chats(fetch: Fetch, base: str) -> dict[str, Any]:
 
     async def ask(name: str, **options: Any) -> Conversation:
         conversation = Conversation(fetch, base, name, **options)
@@ -164,6 +181,9 @@ async def converse(fetch: Fetch, base: str) -> dict[str, Any]:
         await conversation.chat.resume_stream()
         return conversation
 
+    async def plain() -> Conversation:
+        return await ask("text-stream", transport=TextStreamChatTransport(fetch, f"{base}/api/text-stream"))
+
     async def again() -> Conversation:
         conversation = await ask("text")
         await conversation.chat.regenerate()
@@ -181,6 +201,7 @@ async def converse(fetch: Fetch, base: str) -> dict[str, Any]:
         "stopped": stopped,
         "resumed": resumed,
         "nothing to resume": nothing_to_resume,
+        "plain text": plain,
         "again": again,
     }
     return {name: (await script()).seen() for name, script in scripts.items()}

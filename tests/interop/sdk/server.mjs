@@ -11,6 +11,7 @@ import {
   createUIMessageStream,
   createUIMessageStreamResponse,
   isStepCount,
+  Output,
   streamText,
   tool,
 } from "ai";
@@ -98,15 +99,15 @@ const slowly = Array.from({ length: 60 }, (_, number) => [
 ]);
 const slow = [{ type: "text-start", id: "t" }, ...slowly, { type: "text-end", id: "t" }];
 
-async function text({ messages, signal, ...options }, steps, response = {}) {
+async function text({ messages, signal, tools }, steps, response = {}) {
   const result = streamText({
     model: model(...steps),
     messages: await convertToModelMessages(messages),
+    tools,
     abortSignal: signal,
     stopWhen: isStepCount(3),
     maxRetries: 0,
     onError() {},
-    ...options,
   });
   return result.toUIMessageStreamResponse({
     originalMessages: messages,
@@ -127,6 +128,14 @@ const scripts = {
       messageMetadata: ({ part }) =>
         part.type === "start" ? { model: "fake" } : part.type === "finish" ? { tokens: 5 } : undefined,
     }),
+  "text-stream": () => streamText({ model: model(say("All of it.")), prompt: "x" }).toTextStreamResponse(),
+  completion: ({ prompt }) =>
+    streamText({ model: model(say(`${prompt}? Yes.`)), prompt }).toUIMessageStreamResponse(),
+  object: ({ city }) => {
+    const output = Output.object({ schema: z.object({ city: z.string(), sky: z.string() }) });
+    const result = streamText({ model: model(say(`{"city": "${city}", "sky": "rain"}`)), prompt: "x", output });
+    return result.toTextStreamResponse();
+  },
   reasoning: (request) => text(request, [[think("Let me think."), say("Yes.")]]),
   tools: (request) =>
     text({ ...request, tools: { weather, broken } }, [
@@ -194,7 +203,7 @@ async function answer(request, response, path) {
     made = held.response(decodeURIComponent(id));
   } else {
     const body = await json(request);
-    made = await scripts[name]({ id: body.id, messages: body.messages, signal: left.signal });
+    made = await scripts[name]({ ...body, signal: left.signal });
     if (dropped.has(body.id)) setTimeout(() => response.destroy(), 150);
   }
   response.writeHead(made.status, Object.fromEntries(made.headers));
