@@ -15,7 +15,7 @@ SOON = 5
 SECRET_TEXT = "The treasure is buried under the old oak."
 EVIL = "https://evil.example"
 
-_PUBLIC = {("GET", "/api/health"), ("POST", "/api/session"), ("DELETE", "/api/session")}
+_PUBLIC = {("GET", "/api/health"), *((method, "/api/session") for method in ("GET", "POST", "DELETE"))}
 _PLACEHOLDER = re.compile(r"\(\?P<(\w+)>(?:[^()]|\\.)*\)")
 PRIVATE = [
     (method, _PLACEHOLDER.sub(r"{\1}", pattern.pattern))

@@ -8,6 +8,8 @@ from taping import LocalTape
 from test_chats import Env, ask, body_of, error_of
 
 from edgechat.ui.messages import UIMessage
+from service.auth import User
+from service.auth.accounts import sign_in
 from service.salvage import Announcement, Unsaved
 
 
@@ -82,6 +84,15 @@ async def test_an_answer_that_goes_on_is_shown_as_far_as_it_had_come() -> None:
     await env.stores.talk(2)
     await env.go_on(said("a2"), "u2")
     assert await env.shown() == (["u1", "a1", "u2", "a2"], "a2")
+
+
+async def test_what_runs_for_a_guest_is_shown_to_the_account_that_they_have_become() -> None:
+    env = Talking()
+    await env.begin(said("u1", "Where to go?"), None)
+    account = User("user_1")
+    await sign_in(env.db, account, ANN)
+    opened = body_of(await ask(env, "GET", f"/api/chats/{CHAT}", user=account))
+    assert (opened["title"], opened["running"]) == ("Where to go?", "answer")
 
 
 async def test_the_first_question_edited_stands_alone() -> None:

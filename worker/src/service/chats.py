@@ -87,13 +87,14 @@ class Desk:
         return msgspec.structs.replace(found, messages=messages, head_id=messages[-1].id, running=answer.id)
 
     async def _running(self, chat_id: str) -> Announcement | None:
-        tape = self.env.tape(self.user.id, chat_id)
         try:
-            found = await tape.running() if tape else None
+            async with aclosing(tapes_of(self.env, self.user, chat_id)) as tapes:
+                async for tape in tapes:
+                    if found := await tape.running():
+                        return msgspec.json.decode(found, type=Announcement)
         except Unavailable as error:  # what is saved is shown in any case
             log.warning("The tape of chat %s does not say whether it runs: %r", chat_id, error.__cause__)
-            return None
-        return msgspec.json.decode(found, type=Announcement) if found else None
+        return None
 
 
 type _Handler = Callable[..., Awaitable[Response]]
