@@ -53,7 +53,7 @@ class Answer:
             receiving.close()
             return
         # Eager: the request leaves before anything else gets its turn. In a page, a turn of the loop can be a frame.
-        task = self._task = asyncio.Task(receiving, loop=asyncio.get_running_loop(), eager_start=True)
+        task = asyncio.Task(self._tracked(receiving), loop=asyncio.get_running_loop(), eager_start=True)
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError:
@@ -65,6 +65,10 @@ class Answer:
             self.is_stopped = True
         elif not self.is_stopped:
             self.error = task.exception()
+
+    async def _tracked(self, receiving: Coroutine[Any, Any, None]) -> None:
+        self._task = asyncio.current_task()  # known before anybody is called back
+        await receiving
 
     async def end(self) -> None:
         """Leaves the stream and waits until all is told, unless it is called from within."""

@@ -107,6 +107,7 @@ class Receiver:
                 may_go_on = False
                 answer.apply(chunk)
                 if isinstance(chunk, ui.ToolInputAvailable) and answer.is_new_call(chunk):
+                    answer.catch_up()
                     self._changes.flush()
                     if (result := self._on_tool_call(chunk)) is not None:
                         await result

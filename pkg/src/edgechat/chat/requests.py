@@ -164,7 +164,7 @@ class Requests:
             return self._receiver.resume(answer, resume, lambda: self._begin(answer, request))
         send = SendRequest(
             chat_id=self._chat_id,
-            messages=self._state.messages,
+            messages=tuple(self._state.messages),
             trigger=request.trigger,
             message_id=request.message_id,
             options=request.options,

@@ -53,10 +53,12 @@ class View:
     def __init__(self) -> None:
         self.messages: list[tuple[UIMessage, list[UIPart]]] = []
         self.statuses: list[str] = []
+        self.changes: list[Change] = []
         self.batches = 0
 
     def apply(self, changes: Sequence[Change]) -> None:
         self.batches += 1
+        self.changes += changes
         for change in changes:
             match change:
                 case StatusChanged():

@@ -129,7 +129,8 @@ class Server:
     def _stream(self, chunks: list[ui.UIChunk], first: int) -> Stream:
         drop = self._drops.pop(0) if self._drops else None
         told = chunks if drop is None else chunks[:drop]
-        reads, position = [], 0
+        reads: list[list[ui.UIChunk]] = []
+        position = 0
         while position < len(told):
             size = self._sizes[len(reads) % len(self._sizes)]
             reads.append([msgspec.structs.replace(chunk) for chunk in told[position : position + size]])
