@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, Route, expect
 from watching import Complaints, watch
 
 FRANCE = "What is the capital of France?"
@@ -46,6 +46,10 @@ def act(page: Page, title: str, action: str) -> None:
     """Something from the menu of a chat in the list."""
     page.get_by_role("button", name=f"More about “{title}”").click()
     page.get_by_role("menuitem", name=action).click()
+
+
+def attach(page: Page, name: str, media_type: str, data: bytes) -> None:
+    page.locator("#picked").set_input_files(FilePayload(name=name, mimeType=media_type, buffer=data))
 
 
 def another_tab(page: Page, complaints: Complaints) -> Page:
@@ -249,6 +253,7 @@ def test_a_message_that_never_arrived_is_sent_after_a_reload(page: Page, complai
     page.reload()
     expect(finished(page)).to_contain_text("Paris")
     expect(messages(page, "user")).to_have_count(1)
+    complaints.expect("404")
 
 
 def test_after_a_reload_an_answer_is_followed(page: Page) -> None:
@@ -330,8 +335,7 @@ def test_all_chats_are_saved_and_deleted(page: Page) -> None:
 def test_a_file_goes_along(page: Page) -> None:
     open_page(page)
     expect(page.locator("#picked")).to_have_attribute("accept", re.compile("text/plain"))
-    notes = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"The password of the day is swordfish."}
-    page.locator("#picked").set_input_files([notes])  # type: ignore[list-item]
+    attach(page, "notes.txt", "text/plain", b"The password of the day is swordfish.")
     files = page.get_by_role("list", name="Attached files")
     expect(files).to_contain_text("notes.txt")
     expect(files.get_by_role("progressbar")).to_have_count(0)
@@ -345,8 +349,7 @@ def test_a_file_goes_along(page: Page) -> None:
 
 def test_a_file_can_be_taken_off_again(page: Page) -> None:
     open_page(page)
-    note = {"name": "a.md", "mimeType": "", "buffer": b"# Hello"}
-    page.locator("#picked").set_input_files([note])  # type: ignore[list-item]
+    attach(page, "a.md", "", b"# Hello")
     with page.expect_request(lambda request: request.method == "DELETE"):
         page.get_by_role("button", name="Remove a.md").click()
     expect(page.get_by_role("list", name="Attached files")).to_be_hidden()
@@ -354,11 +357,9 @@ def test_a_file_can_be_taken_off_again(page: Page) -> None:
 
 def test_what_cannot_be_attached_is_told(page: Page) -> None:
     open_page(page)
-    pdf = {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"}
-    page.locator("#picked").set_input_files([pdf])  # type: ignore[list-item]
+    attach(page, "a.pdf", "application/pdf", b"%PDF")
     expect(page.get_by_role("alert")).to_contain_text("a.pdf: only images, plain text and Markdown")
-    png = {"name": "a.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
-    page.locator("#picked").set_input_files([png])  # type: ignore[list-item]
+    attach(page, "a.png", "image/png", b"\x89PNG")
     expect(page.get_by_role("alert")).to_contain_text("this model takes no images")
 
 

@@ -1,6 +1,7 @@
 """Who one is here, and what they may do with all they have."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import js
 import msgspec
@@ -8,9 +9,9 @@ from pyodide.ffi import JsException
 
 from edgechat.errors import APICallError, EdgeChatError
 from edgechat.ids import generate_id
-from page.api import API, Session, Usage
+from page.api import API, Session
 from page.browser import follow, spawn
-from page.dom import by_id
+from page.dom import by_id, element
 from page.menus import Confirmation, Item, Menu
 from page.sign_in import Returned, address_of, returned
 from page.strings import number, t
@@ -40,7 +41,7 @@ class Account:
         self._on_error = on_error
         self._on_change = on_change
         self._session = Session(user=None)
-        self._usage: Usage | None = None
+        self._name, self._usage = element("p", t("guest")), element("p")
         self.has_session = False
         Menu(by_id("account-menu"), self._entries)
 
@@ -66,8 +67,8 @@ class Account:
         """Raises `EdgeChatError`."""
         self._session = await self._api.session()
         user = self._session.user
-        by_id("user").textContent = t("guest") if user is None or user.is_guest else user.name or t("signed_in")
-        self._usage = await self._api.usage()
+        name = t("guest") if user is None or user.is_guest else user.name or t("signed_in")
+        by_id("user").textContent = self._name.textContent = name
 
     def sign_in(self) -> None:
         pending = _Pending(generate_id(), generate_id(), str(js.location.hash))
@@ -84,14 +85,11 @@ class Account:
         if pending and pending.state == found.state:  # else nobody here has asked for it
             await self._api.sign_in(found.id_token, pending.nonce)
 
-    def _entries(self) -> Sequence[Item | str]:
+    def _entries(self) -> Sequence[Any]:
         user = self._session.user
         is_guest = user is None or user.is_guest
-        entries: list[Item | str] = [str(by_id("user").textContent)]
-        spawn(self._refresh_usage())
-        if self._usage:
-            used = self._usage.today.messages
-            entries.append(t("usage_today", used=number(used.used), limit=number(used.limit)))
+        spawn(self._show_usage())
+        entries: list[Any] = [self._name, self._usage]
         if self.can_sign_in:
             entries.append(Item("person", t("sign_in"), self.sign_in))
         entries.append(Item("download", t("export_all"), lambda: follow("/api/export", "edgechat.json")))
@@ -100,12 +98,13 @@ class Account:
         entries.append(Item("delete", t("delete_all"), lambda: spawn(self._delete_all()), is_dangerous=True))
         return entries
 
-    async def _refresh_usage(self) -> None:
-        """For the next look."""
+    async def _show_usage(self) -> None:
         try:
-            self._usage = await self._api.usage()
+            used = (await self._api.usage()).today.messages
         except EdgeChatError:
-            self._usage = None
+            self._usage.textContent = ""
+        else:
+            self._usage.textContent = t("usage_today", used=number(used.used), limit=number(used.limit))
 
     async def _sign_out(self) -> None:
         try:

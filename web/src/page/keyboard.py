@@ -46,4 +46,4 @@ def _is_text(event: Any) -> bool:
 
 def _is_modal(event: Any) -> bool:
     """An open dialog has the keyboard to itself."""
-    return event.target.ownerDocument.querySelector("dialog:modal") is not None
+    return bool(event.target.ownerDocument.querySelector("dialog:modal"))  # null is not None

@@ -20,8 +20,8 @@ class Item(NamedTuple):
 class Menu:
     """A popover, which the browser closes by Escape and by a click elsewhere. It is filled when it opens."""
 
-    def __init__(self, root: Any, fill: Callable[[], Sequence[Item | str]]) -> None:
-        """`fill` gives what can be chosen; a text is only read."""
+    def __init__(self, root: Any, fill: Callable[[], Sequence[Any]]) -> None:
+        """`fill` gives an `Item` for what can be chosen, and elements that are only read."""
         self._root = root
         self._fill = fill
         self._items: list[Item] = []
@@ -73,9 +73,9 @@ class Menu:
         return self._root.querySelectorAll("button")
 
 
-def _entry(entry: Item | str) -> Any:
-    if isinstance(entry, str):
-        return element("p", entry)
+def _entry(entry: Any) -> Any:
+    if not isinstance(entry, Item):
+        return entry
     class_name = "danger" if entry.is_dangerous else ""
     return element("button", icon(entry.icon), entry.label, class_name=class_name, type="button", role="menuitem")
 
