@@ -14,8 +14,8 @@ from service.web import Request, Response, json_response
 
 log = logging.getLogger("edgechat")
 
-TIMEOUT = 2
-"""Seconds that a store may take to answer."""
+TIMEOUT = 1.5
+"""Seconds that a store may take to answer: less than it may take within other requests."""
 
 type Check = Callable[[], Awaitable[object]]
 
