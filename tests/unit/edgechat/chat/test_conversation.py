@@ -255,7 +255,7 @@ async def test_a_tool_that_failed_says_why() -> None:
 
 async def test_answers_that_ask_for_ever_more_do_not_pile_up() -> None:
     rounds = 400  # more than Python's stack would take
-    chatting = to_sdk(
+    chatting: Chatting = to_sdk(
         *(reads(ASK, [ui.ToolOutputAvailable(tool_call_id="t", output=1)], DONE) for _ in range(rounds)),
         reads(HELLO, DONE),
         send_automatically_when=lambda _: len(chatting.fetch.requests) <= rounds,
