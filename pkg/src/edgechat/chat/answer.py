@@ -111,7 +111,7 @@ class Answer:
         self.count += 1
         change = (self._replay or self.fold).apply(chunk)
         if isinstance(chunk, ui.Error):
-            self.catch_up(ended=True)
+            self.catch_up(now=True)
             raise AnswerError(chunk.error_text)
         if change is not None:
             if not isinstance(chunk, ui.Start):
@@ -119,11 +119,9 @@ class Answer:
             if not self._replay:
                 self._show(change, chunk)
 
-    def catch_up(self, *, ended: bool = False) -> None:
-        """After each read, and when there is no more."""
-        if (new := self._replay) and (
-            ended or self.count >= self._goal > 0 or is_as_far(new.message, self.fold.message)
-        ):
+    def catch_up(self, *, now: bool = False) -> None:
+        """Takes the place of what is shown, as soon as nothing would get lost, or `now`."""
+        if (new := self._replay) and (now or self.count >= self._goal > 0 or is_as_far(new.message, self.fold.message)):
             shown = self.fold.message
             adopt(new.message, shown, self._state.changes)
             new.message = shown

@@ -107,7 +107,7 @@ class Receiver:
                 may_go_on = False
                 answer.apply(chunk)
                 if isinstance(chunk, ui.ToolInputAvailable) and answer.is_new_call(chunk):
-                    answer.catch_up()
+                    answer.catch_up(now=True)  # what answers it looks for it in the list
                     self._changes.flush()
                     if (result := self._on_tool_call(chunk)) is not None:
                         await result
@@ -116,7 +116,7 @@ class Receiver:
             self._changes.commit()
         if self._needs_end and not (stream.is_complete or answer.is_complete):
             raise StreamTruncatedError("The answer was cut off.")
-        answer.catch_up(ended=True)
+        answer.catch_up(now=True)
 
     async def _wait(self, seconds: float) -> None:
         self._hurry.clear()
