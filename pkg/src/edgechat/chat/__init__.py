@@ -23,9 +23,9 @@ from edgechat.chat.conditions import (
 from edgechat.chat.files import file_part
 from edgechat.chat.receive import Reconnect
 from edgechat.chat.requests import Finish
+from edgechat.chat.streams import ChunkStream
 from edgechat.chat.transport import (
     ChatTransport,
-    ChunkStream,
     DefaultChatTransport,
     DirectChatTransport,
     EdgeChatTransport,

@@ -129,15 +129,19 @@ class Answer:
             self.fold = new
 
     def is_new_call(self, chunk: ui.ToolInputAvailable) -> bool:
-        """Whether the page has to answer it: not if it has, or was asked to before the answer was told again."""
-        if chunk.provider_executed:
-            return False
-        if not self._replay:
-            return True
+        """Whether the page has to answer it: not if it has, or was asked to before the answer was told again.
+
+        Then it is shown, so that what answers it finds it.
+        """
+        if chunk.provider_executed or not self._replay:
+            return not chunk.provider_executed
         shown = self.fold.message.parts
-        calls = (part for part in shown if isinstance(part, ToolPart) and part.tool_call_id == chunk.tool_call_id)
+        calls = [part for part in shown if isinstance(part, ToolPart) and part.tool_call_id == chunk.tool_call_id]
         waiting = ("input-streaming",) if self._goal else ("input-streaming", "input-available")
-        return all(part.state in waiting or is_interrupted(part) for part in calls)
+        is_new = all(part.state in waiting or is_interrupted(part) for part in calls)
+        if is_new:
+            self.catch_up(now=not calls)
+        return is_new
 
     def close(self) -> None:
         """Ends the parts that are open."""

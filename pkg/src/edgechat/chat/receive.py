@@ -9,7 +9,8 @@ import msgspec
 
 from edgechat.chat.answer import Answer
 from edgechat.chat.changes import Changes
-from edgechat.chat.transport import ChatTransport, ChunkStream, ResumeRequest, SendRequest
+from edgechat.chat.streams import ChunkStream
+from edgechat.chat.transport import ChatTransport, ResumeRequest, SendRequest
 from edgechat.errors import APICallError, EdgeChatError, StreamTruncatedError
 from edgechat.ui import chunks as ui
 
@@ -107,7 +108,6 @@ class Receiver:
                 may_go_on = False
                 answer.apply(chunk)
                 if isinstance(chunk, ui.ToolInputAvailable) and answer.is_new_call(chunk):
-                    answer.catch_up(now=True)  # what answers it looks for it in the list
                     self._changes.flush()
                     if (result := self._on_tool_call(chunk)) is not None:
                         await result

@@ -1,6 +1,5 @@
 """How a chat reaches its server (npm `ai` 7.0.173, `ui/http-chat-transport` and its kind)."""
 
-import codecs
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -9,7 +8,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from edgechat.errors import APICallError, InvalidArgumentError, InvalidChunkError
+from edgechat.chat.streams import ChunkStream, DirectStream, EventStream, TextStream
+from edgechat.errors import APICallError, InvalidArgumentError
 from edgechat.http import Fetch, FetchResponse
 from edgechat.ui import chunks as ui
 from edgechat.ui.messages import UIMessage
@@ -43,24 +43,6 @@ class ResumeRequest(msgspec.Struct, kw_only=True):
     """The stream is to go on after this event; else it is told from its beginning."""
     sent: SendRequest | None = None
     """What the stream that broke off was the answer to."""
-
-
-class ChunkStream(Protocol):
-    """An answer that has begun."""
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether its end mark has come."""
-        ...
-
-    @property
-    def last_id(self) -> str | None:
-        """The id of the last event, where the server gives ids."""
-        ...
-
-    async def read(self) -> Sequence[ui.UIChunk] | None:
-        """What has come since the last read, or None at the end. Raises `EdgeChatError`."""
-        ...
 
 
 class ChatTransport(Protocol):
@@ -225,7 +207,7 @@ class TextStreamChatTransport(HttpChatTransport):
     """To a server that answers in plain text."""
 
     def _stream(self, response: FetchResponse) -> ChunkStream:
-        return _TextStream(response)
+        return TextStream(response)
 
 
 class DirectChatTransport:
@@ -242,7 +224,7 @@ class DirectChatTransport:
     async def send(self, request: SendRequest) -> AsyncGenerator[ChunkStream]:
         chunks = self._answer(request)
         try:
-            yield _DirectStream(chunks)
+            yield DirectStream(chunks)
         finally:
             if isinstance(chunks, AsyncGenerator):
                 await chunks.aclose()
@@ -253,74 +235,6 @@ class DirectChatTransport:
 
     async def stop(self, chat_id: str) -> bool:  # noqa: ARG002
         return False
-
-
-class EventStream:
-    """A `ChunkStream` of server-sent events. The chunks before a wrong one still count."""
-
-    def __init__(self, response: FetchResponse) -> None:
-        self._response = response
-        self._decoder = ui.ChunkDecoder()
-        self._error: InvalidChunkError | None = None
-
-    @property
-    def is_complete(self) -> bool:
-        return self._decoder.done
-
-    @property
-    def last_id(self) -> str | None:
-        return self._decoder.last_id
-
-    async def read(self) -> Sequence[ui.UIChunk] | None:
-        if self._error:
-            raise self._error
-        while (data := await self._response.read()) is not None:
-            try:
-                chunks = self._decoder.feed(data)
-            except InvalidChunkError as error:
-                self._error = error
-                return error.chunks
-            if chunks:
-                return chunks
-        return None
-
-
-class _TextStream:
-    last_id = None
-
-    def __init__(self, response: FetchResponse) -> None:
-        self._response = response
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._has_begun = False
-        self.is_complete = False
-
-    async def read(self) -> Sequence[ui.UIChunk] | None:
-        if not self._has_begun:
-            self._has_begun = True
-            return [ui.Start(), ui.StartStep(), ui.TextStart(id="text-1")]
-        if self.is_complete:
-            return None
-        while (data := await self._response.read()) is not None:
-            if text := self._decoder.decode(data):
-                return [ui.TextDelta(id="text-1", delta=text)]
-        self.is_complete = True
-        rest = self._decoder.decode(b"", final=True)
-        last = [ui.TextDelta(id="text-1", delta=rest)] if rest else []
-        return [*last, ui.TextEnd(id="text-1"), ui.FinishStep(), ui.Finish()]
-
-
-class _DirectStream:
-    last_id = None
-
-    def __init__(self, chunks: AsyncIterable[ui.UIChunk | Sequence[ui.UIChunk]]) -> None:
-        self._chunks = aiter(chunks)
-        self.is_complete = False
-
-    async def read(self) -> Sequence[ui.UIChunk] | None:
-        async for chunks in self._chunks:
-            return chunks if isinstance(chunks, Sequence) else [chunks]
-        self.is_complete = True
-        return None
 
 
 class _Stopped(msgspec.Struct):
