@@ -11,7 +11,7 @@ import pytest
 from sdk_server import HERE, sdk_server
 
 MASKED = "Something went wrong."
-SLOW_TEXT = "".join(f"w{number} " for number in range(60))
+SLOW_TEXT = "".join(f"w{number} " for number in range(100))
 
 
 @pytest.fixture(scope="module")

@@ -93,7 +93,7 @@ const askLocation = tool({ inputSchema: z.object({}) });
 
 const held = new HeldStreams();
 const dropped = new Set();
-const slowly = Array.from({ length: 60 }, (_, number) => [
+const slowly = Array.from({ length: 100 }, (_, number) => [
   { type: "text-delta", id: "t", delta: `w${number} ` },
   20,
 ]);
