@@ -33,8 +33,21 @@ class Text:
 
     def remove(self) -> None:
         if self.parent:
-            self.parent.children.remove(self)
+            self.parent.children = [child for child in self.parent.children if child is not self]
             self.parent = None
+
+    def before(self, other: "Text") -> None:
+        self._beside(other, 0)
+
+    def after(self, other: "Text") -> None:
+        self._beside(other, 1)
+
+    def _beside(self, other: "Text", step: int) -> None:
+        assert self.parent
+        other.remove()
+        index = next(index for index, child in enumerate(self.parent.children) if child is self)
+        self.parent.children.insert(index + step, other)
+        other.parent = self.parent
 
 
 class Element(Text):
@@ -44,6 +57,7 @@ class Element(Text):
         self.attributes: dict[str, str] = {}
         self.children: list[Text] = []
         self.listeners: dict[str, list[Callable[[Any], object]]] = {}
+        self.scrollTop = self.scrollHeight = self.clientHeight = 0
 
     def append(self, *children: "Text | str") -> None:
         for child in children:
@@ -62,6 +76,28 @@ class Element(Text):
 
     def removeAttribute(self, name: str) -> None:  # noqa: N802
         self.attributes.pop(name, None)
+
+    def toggleAttribute(self, name: str, wanted: bool) -> None:  # noqa: N802
+        if wanted:
+            self.attributes[name] = ""
+        else:
+            self.attributes.pop(name, None)
+
+    @property
+    def hidden(self) -> bool:
+        return "hidden" in self.attributes
+
+    @hidden.setter
+    def hidden(self, wanted: bool) -> None:
+        self.toggleAttribute("hidden", wanted)
+
+    @property
+    def open(self) -> bool:
+        return "open" in self.attributes
+
+    @open.setter
+    def open(self, wanted: bool) -> None:
+        self.toggleAttribute("open", wanted)
 
     def addEventListener(self, event: str, listener: Callable[[Any], object]) -> None:  # noqa: N802
         self.listeners.setdefault(event, []).append(listener)
@@ -133,8 +169,37 @@ class Proxy:
         self.is_destroyed = True
 
 
+class ResizeObserver:
+    @staticmethod
+    def new(_callback: object) -> "ResizeObserver":
+        return ResizeObserver()
+
+    def observe(self, _element: Element) -> None:
+        pass
+
+
+frames: list[Callable[[float], object]] = []
+
+
+def request_animation_frame(callback: Callable[[float], object]) -> int:
+    frames.append(callback)
+    return len(frames)
+
+
+def run_frames() -> None:
+    """Until nobody asks for another one."""
+    while frames:
+        frames.pop(0)(0.0)
+
+
 js = sys.modules.setdefault("js", ModuleType("js"))
-js.__dict__.update(document=Document(), performance=Performance())
+js.__dict__.update(
+    document=Document(),
+    performance=Performance(),
+    ResizeObserver=ResizeObserver,
+    requestAnimationFrame=request_animation_frame,
+    setTimeout=lambda callback, delay: None,
+)
 _ffi = ModuleType("pyodide.ffi")
 _ffi.__dict__.update(
     create_proxy=Proxy, create_once_callable=Proxy, to_js=lambda value, **_: value, JsException=Exception
