@@ -138,7 +138,10 @@ class Conversation:
         self._events.queue_changed()
 
     async def retry(self) -> None:
-        """After an error: sends what failed, else looks what the service has. Raises `EdgeChatError`."""
+        """After an error, or an absence: sends what failed, else looks what the service has. Raises `EdgeChatError`."""
+        if self.busy:
+            await self.chat.resume_if_disconnected()
+            return
         self.chat.clear_error()
         if self._drafts.read(self.id).queue:
             await self._send_waiting()
