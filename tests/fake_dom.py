@@ -95,7 +95,7 @@ class Element(Text):
     def open(self) -> bool:
         return "open" in self.attributes
 
-    @open.setter
+    @open.setter  # noqa: A003
     def open(self, wanted: bool) -> None:
         self.toggleAttribute("open", wanted)
 

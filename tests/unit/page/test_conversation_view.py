@@ -1,6 +1,5 @@
 """Changes of a chat, as they come to the page. The page itself is a fake."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import fake_dom
@@ -67,6 +66,10 @@ class Screen:
         return list(self.log.all("article"))
 
     @property
+    def is_waiting(self) -> bool:
+        return not next(one for one in self.log.all("p") if one.className == "waiting").hidden
+
+    @property
     def texts(self) -> list[str]:
         return [next(body for body in one.all("div")).textContent for one in self.articles]
 
@@ -75,11 +78,11 @@ class Screen:
 
 
 @pytest.fixture
-def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
+def screen(monkeypatch: pytest.MonkeyPatch) -> Screen:
     for name in ("colour", "forget"):
         monkeypatch.setattr(highlight, name, lambda block: None)
     fake_dom.frames.clear()
-    yield Screen()
+    return Screen()
 
 
 def message(id: str, text: str, role: Role = "assistant", **fields: Any) -> UIMessage:
@@ -94,7 +97,7 @@ def test_an_answer_grows(screen: Screen) -> None:
     part = TextPart(text="", state="streaming")
     answer = UIMessage(id="a", role="assistant")
     screen.apply(MessageAdded(question()), StatusChanged("submitted", None))
-    assert not screen.log.children[-1].hidden  # it waits
+    assert screen.is_waiting
     screen.apply(MessageAdded(answer), StatusChanged("streaming", None))
     answer.parts.append(part)
     screen.apply(PartAdded(answer, 0))
@@ -108,7 +111,7 @@ def test_an_answer_grows(screen: Screen) -> None:
     assert screen.texts == ["Why?", "One two three"]
     assert "data-busy" not in screen.articles[1].attributes
     assert screen.labels(screen.articles[1]) == ["Copy", "Another answer"]
-    assert screen.log.children[-1].hidden
+    assert not screen.is_waiting
 
 
 def test_messages_that_stay_keep_their_place_on_the_page(screen: Screen) -> None:

@@ -1,6 +1,5 @@
 """What stands for a part of a message; the rest of the page is a fake."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import fake_dom
@@ -24,15 +23,15 @@ from page.sources import sources_of
 
 
 @pytest.fixture(autouse=True)
-def colourless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def colourless(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("colour", "forget"):
         monkeypatch.setattr(highlight, name, lambda block: None)
-    yield
 
 
 def shown(part: UIPart, role: Any = "assistant") -> PartView:
     view = part_view(part, role)
     assert view
+    assert isinstance(view.element, fake_dom.Element)
     return view
 
 

@@ -223,7 +223,7 @@ def _inline_items(tokens: Iterable[Token]) -> Iterator[Item]:
                 yield from (Open("code"), Text(token.content), Close())
             case "image":
                 # Never loaded: an address can tell somebody what was said here.
-                label = Text(token.content or str(token.attrs["src"]))
+                label = Text("".join(child.content for child in token.children or ()) or str(token.attrs["src"]))
                 yield from (label,) if is_linked else (_link(str(token.attrs["src"])), label, Close())
             case "link_open":
                 is_linked = True
