@@ -55,6 +55,12 @@ async def test_nobody_is_told_how_to_become_somebody() -> None:
     assert body_of(await Service(**ACCESS).ask("GET", "/api/session"))["signIn"] == {"type": "access"}
 
 
+async def test_a_page_is_told_where_one_signs_in() -> None:
+    service = Service(OIDC_AUTHORIZE_URL="https://issuer.example/authorize")
+    sign_in = body_of(await service.ask("GET", "/api/session"))["signIn"]
+    assert sign_in["authorizeUrl"] == "https://issuer.example/authorize"
+
+
 async def test_a_guest_and_an_account_are_told_who_they_are() -> None:
     service = Service()
     guest = await service.ask("GET", "/api/session", headers=cookie("guest_1"))

@@ -9,7 +9,7 @@ from pyodide.ffi import JsException
 
 from edgechat.errors import APICallError, EdgeChatError
 from edgechat.ids import generate_id
-from page.api import API, Session
+from page.api import API, Session, refusal
 from page.browser import follow, spawn
 from page.dom import by_id, element
 from page.menus import Confirmation, Item, Menu
@@ -58,7 +58,8 @@ class Account:
             js.edgechat.session = js.fetch("/api/session", js.JSON.parse('{"method":"POST"}'))  # for the next try
             raise _unreachable(None) from None
         if not response.ok:
-            raise _unreachable(response.status)
+            error = refusal(response.status, str(await response.text()), {})
+            raise error if error.code else _unreachable(error.status)
         self.has_session = True
         if found := returned(str(js.location.hash)):
             await self._come_back(found)

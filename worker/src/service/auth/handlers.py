@@ -41,11 +41,13 @@ _end = JSONDecoder[_End](_End)
 async def get_session(request: Request, env: Env) -> Response:
     """Who is asking, if they have a session, and how one gets another. It starts none."""
     session = await _active(request, env)
-    known = {"user": _shown(session) if session else None, "signIn": None, "turnstile": None}
+    known: dict[str, Any] = {"user": _shown(session) if session else None, "signIn": None, "turnstile": None}
     if env.var("ACCESS_TEAM_DOMAIN"):
         known["signIn"] = {"type": "access"}
     elif issuer := env.var("OIDC_ISSUER"):
         known["signIn"] = {"type": "oidc", "issuer": issuer, "clientId": _required(env, "OIDC_AUDIENCE")}
+        if address := env.var("OIDC_AUTHORIZE_URL"):
+            known["signIn"]["authorizeUrl"] = address
     if env.var("TURNSTILE_SECRET"):
         known["turnstile"] = {"siteKey": env.var("TURNSTILE_SITE_KEY")}
     return json_response(known)
