@@ -6,7 +6,8 @@ The last line of the user's last message is the script, a JSON list of steps:
 - `["wait", seconds]`, and `["hang"]`: until the caller leaves;
 - `["drop"]`: the connection is cut; `["end"]`: the answer ends here, as if that were all of it;
 - `["raw", text]`: bytes as they are; `["status", number]`, as the first one: an error instead of a stream;
-- `["once", step]`: only the first time that this script is played.
+- `["once", step]`: only the first time that this script is played;
+- `["break"]`: the connection is cut; who is told to go on, in words that are no script, plays what follows.
 
 At the end come the usage and `[DONE]`.
 """
@@ -91,13 +92,12 @@ class ScriptedAI:
 
     async def _answer(self, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         messages = json.loads(body)["inputs"]["messages"]
-        content = messages[-1]["content"]
-        text = content if isinstance(content, str) else next(part["text"] for part in content if "text" in part)
-        call = Call(text.rpartition("\n")[2], messages)
+        script, goes_on = _script_in(messages)
+        call = Call(script, messages)
         is_first = all(earlier.script != call.script for earlier in self.calls)
         self.calls.append(call)
         leaving = asyncio.ensure_future(reader.read(1))
-        playing = asyncio.ensure_future(self._play(_steps(json.loads(call.script), is_first), writer))
+        playing = asyncio.ensure_future(self._play(_steps(json.loads(script), is_first, goes_on), writer))
         try:
             await asyncio.wait([leaving, playing], return_when=asyncio.FIRST_COMPLETED)
             call.is_over = playing.done()
@@ -127,7 +127,19 @@ class ScriptedAI:
         await writer.drain()
 
 
-def _steps(script: Script, is_first: bool) -> Script:
+def _script_in(messages: list[dict[str, Any]]) -> tuple[str, bool]:
+    """The last one, and whether something else was said after it."""
+    contents = [message["content"] for message in messages if message["role"] == "user"]
+    texts = [
+        each if isinstance(each, str) else next(part["text"] for part in each if "text" in part) for each in contents
+    ]
+    scripts = [text.rpartition("\n")[2] for text in texts]
+    return next(script for script in reversed(scripts) if script.startswith("[")), not scripts[-1].startswith("[")
+
+
+def _steps(script: Script, is_first: bool, goes_on: bool) -> Script:
+    if goes_on:
+        script = script[script.index(["break"]) + 1 :]
     return [step[1] if step[0] == "once" else step for step in script if is_first or step[0] != "once"]
 
 
@@ -144,7 +156,7 @@ async def _bytes(script: Script) -> AsyncIterator[bytes | None]:
                 await asyncio.Event().wait()
             case "raw":
                 yield arguments[0].encode()
-            case "drop":
+            case "drop" | "break":
                 yield None
             case "end":
                 return

@@ -48,11 +48,11 @@ async def _read_chunked(reader: asyncio.StreamReader, cut_after: int | None) -> 
 
 
 class Client:
-    """Folds what it gets, as a page does. `cursor` is the number after which it wants to have more."""
+    """Folds what it gets, as a page does, to what it has. `cursor` is the number after which it wants to have more."""
 
-    def __init__(self, cursor: int | None = None) -> None:
+    def __init__(self, cursor: int | None = None, *, message: UIMessage | None = None) -> None:
         self._decoder = ui.ChunkDecoder()
-        self._fold = MessageFold(UIMessage(id="", role="assistant"))
+        self._fold = MessageFold(message or UIMessage(id="", role="assistant"))
         self.cursor = None if cursor is None else str(cursor)
         self.is_done = False
 

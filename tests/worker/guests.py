@@ -11,6 +11,7 @@ from live import session_secret
 from worker.cutting import Client
 
 from edgechat.ids import generate_id
+from edgechat.ui import chunks as ui
 from edgechat.ui.messages import UIMessage, decode_message
 from service import auth
 
@@ -80,6 +81,11 @@ def question(*script: list[Any], chat: str | None = None, parent: str | None = N
     return {"id": chat or generate_id(), "message": message, "parentId": parent}
 
 
+def going_on(chat: str, answer_id: str) -> dict[str, Any]:
+    """The body of a request by which an answer goes on."""
+    return {"id": chat, "message": {"id": answer_id, "role": "assistant"}}
+
+
 def client_of(body: bytes) -> Client:
     client = Client()
     client.read(body)
@@ -95,6 +101,29 @@ def message_of(response: httpx.Response) -> UIMessage:
 
 def error_of(response: httpx.Response) -> tuple[int, str]:
     return response.status_code, response.json()["error"]["code"]
+
+
+def script_of(body: dict[str, Any]) -> str:
+    return str(body["message"]["parts"][0]["text"])
+
+
+def error_told(response: httpx.Response) -> str:
+    """The text of the error in a stream."""
+    (error,) = [chunk for chunk in ui.ChunkDecoder().feed(response.content) if isinstance(chunk, ui.Error)]
+    return error.error_text
+
+
+def is_stored(guest: Guest, *turns: tuple[dict[str, Any], UIMessage]) -> bool:
+    """Whether the conversation is these questions and answers, in this order, each counted once, and nothing else."""
+    chat = turns[0][0]["id"]
+    wanted = [each for body, answer in turns for each in (decode_message(json.dumps(body["message"])), answer)]
+    return guest.saved(chat) == wanted == guest.all_saved()[chat] and guest.turns() == len(turns)
+
+
+def is_well(guest: Guest, body: dict[str, Any], answer: UIMessage) -> bool:
+    """Whether the conversation goes on after this turn, and nothing of it is lost or doubled."""
+    again = question(["say", "and more"], chat=body["id"], parent=answer.id)
+    return is_stored(guest, (body, answer), (again, message_of(guest.post(again))))
 
 
 def until[T](look: Callable[[], T], seconds: float = 5) -> T:

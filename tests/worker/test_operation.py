@@ -155,8 +155,20 @@ def test_a_chat_leaves_one_line_with_its_figures(pop: Pop, client: httpx.Client)
     assert line["answeredBy"] == "parrot"
     assert (line["inputTokens"], line["outputTokens"], line["finishReason"]) == (7, 3, "stop")
     assert 0 <= line["ttftMs"] <= line["durationMs"]
-    assert {"auth", "model"} <= line["timing"].keys()
+    assert {"auth", "history", "admission", "model"} <= line["timing"].keys()
     assert re.search(r"auth;dur=[\d.]+,.*total;dur=[\d.]+", response.headers["server-timing"])
+
+
+def test_who_comes_back_to_an_answer_leaves_a_line(pop: Pop, client: httpx.Client) -> None:
+    body = {
+        "id": generate_id(),
+        "message": {"id": generate_id(), "role": "user", "parts": [{"type": "text", "text": "x"}]},
+    }
+    first = client.post("/api/chat", json=body).text.partition("\n")[0].removeprefix("id: ")
+    for headers, status in (({"last-event-id": first}, 200), ({}, 204)):
+        line = line_of(pop, client.get(f"/api/chat/{body['id']}/stream", headers=headers))
+        assert (line["route"], line["status"]) == ("/api/chat/{chat_id}/stream", status)
+        assert line["durationMs"] >= 0
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ import pytest
 from live import ROOT, Pop, descendants
 from scripted_ai import ScriptedAI
 from worker.cutting import Client, ask
-from worker.guests import Guest, client_of, error_of, message_of, question, until
+from worker.guests import Guest, client_of, error_of, going_on, message_of, question, until
 
 from edgechat.ids import generate_id
 from edgechat.ui.messages import DataPart, UIMessage, decode_message
@@ -303,6 +303,29 @@ def test_a_conversation_that_was_stopped_goes_on(guest: Guest, pool: ThreadPoolE
     again = question(["say", "again"], chat=body["id"]) | {"parentId": parent}
     assert message_of(guest.post(again)).text == "again"
     assert len(guest.saved(body["id"])) == 4
+
+
+def test_an_answer_that_was_stopped_goes_on_where_it_ended(
+    guest: Guest, pool: ThreadPoolExecutor, ai: ScriptedAI
+) -> None:
+    body = question(["say", "Hel"], ["hang"], ["break"], ["wait", 0.4], ["say", "lo"])
+    asking = pool.submit(guest.post, body)
+    time.sleep(0.6)
+    assert guest.stop(body["id"])
+    stopped = message_of(asking.result())
+    assert (stopped.text, stopped.metadata) == ("Hel", {"outcome": "stopped"})
+    twice = [pool.submit(guest.post, going_on(body["id"], stopped.id)) for _ in range(2)]
+    one, two = [asking.result().content for asking in twice]
+    assert one == two
+    client = Client(message=stopped)
+    client.read(one)
+    assert guest.saved(body["id"])[1] == client.message
+    assert (client.message.text, client.message.metadata) == ("Hello", {"outcome": "done"})
+    assert len(guest.all_saved()[body["id"]]) == 2
+    response = guest.post(going_on(body["id"], stopped.id))
+    assert (response.content == one) or error_of(response) == (409, "answer_is_whole")
+    told = [message["content"] for message in ai.calls_of(body["message"]["parts"][0]["text"])[-1].messages]
+    assert told[-2] == "Hel", "the model knows what it had said"
 
 
 def test_a_conversation_that_is_deleted_takes_its_answer_along(guest: Guest, pool: ThreadPoolExecutor) -> None:

@@ -168,7 +168,7 @@ async def test_an_interrupted_answer_gives_way_to_the_whole_one_but_not_the_othe
     assert [row["outcome"] for row in await stores.rows()] == [None, "done"]
 
 
-async def test_a_later_try_replaces_what_broke_off_if_it_has_come_to_some_text() -> None:
+async def test_a_later_try_replaces_what_broke_off_if_it_has_text() -> None:
     stores = Stores()
     history = stores.memory().history
 

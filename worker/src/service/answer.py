@@ -39,7 +39,7 @@ class Answer:
         self,
         model: LanguageModel,
         message: UIMessage,
-        told: Sequence[UIMessage],
+        prompt: Sequence[UIMessage],
         *,
         instructions: str = INSTRUCTIONS,
         max_output_tokens: int,
@@ -50,11 +50,11 @@ class Answer:
         self._fold = MessageFold(deepcopy(message))
         self._goes_on = bool(message.text)
         if self._goes_on:
-            told = [*told, message, UIMessage(id="", role="user", parts=[TextPart(text=GO_ON)])]
+            prompt = [*prompt, message, UIMessage(id="", role="user", parts=[TextPart(text=GO_ON)])]
         self._stream: TextStream[str] = stream_text(
             model=model,
             instructions=instructions,
-            messages=convert_to_model_messages(told),
+            messages=convert_to_model_messages(prompt),
             max_output_tokens=max_output_tokens,
             temperature=TEMPERATURE,
             timeout=Timeout(first_chunk=FIRST_TOKEN, chunk=SILENCE),

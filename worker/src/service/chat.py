@@ -68,14 +68,14 @@ class Exchange:
         self._answer_id = turn.new_answer_id(user.id)
         self._response: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
         self._pending: list[ui.UIChunk] = []
-        self._told: tuple[Generation, Feed] | None = None
+        self._audience: tuple[Generation, Feed] | None = None
         """Who is told of the chunks, once all have agreed."""
 
     async def respond(self) -> Response:
         """Raises `HTTPError`. An answer that was admitted is generated and saved, whether its client stays or not."""
         with phase("history"):
-            asked, told = await self._recall()
-        self._env.wait_until(self._run(asked, told))
+            asked, prompt = await self._recall()
+        self._env.wait_until(self._run(asked, prompt))
         try:
             return await self._response
         except _Answered as answered:
@@ -91,10 +91,10 @@ class Exchange:
         files = Attachments(self._env, self._user)
         return asked, await with_files(self._env, files, asked.told, self._choice)
 
-    async def _run(self, asked: Asked, told: list[UIMessage]) -> None:
+    async def _run(self, asked: Asked, prompt: list[UIMessage]) -> None:
         try:
             try:
-                answer = await self._generate(asked, told, self._admit(asked))
+                answer = await self._generate(asked, prompt, self._admit(asked))
             except Busy:
                 if self._env.var("WHEN_BUSY") != "queue" or self._turn.message is None:
                     raise
@@ -106,17 +106,17 @@ class Exchange:
             else:
                 self._response.set_exception(error)
         finally:
-            if self._told:
-                _, feed = self._told
+            if self._audience:
+                _, feed = self._audience
                 feed.close()
 
-    async def _generate(self, asked: Asked, told: list[UIMessage], admission: Awaitable[Generation]) -> Answer:
+    async def _generate(self, asked: Asked, prompt: list[UIMessage], admission: Awaitable[Generation]) -> Answer:
         """Raises what `admission` raises, when the call of the model has been cancelled."""
         self._pending.clear()
         answer = Answer(
             self._env.model(self._choice.model.id),
             asked.answer,
-            told,
+            prompt,
             instructions=asked.past.instructions(INSTRUCTIONS),
             max_output_tokens=self._choice.model.max_output,
         )
@@ -134,11 +134,11 @@ class Exchange:
         generation = await self._begin(asked, waits=True)
         try:
             self._turn.parent_id = generation.parent_id
-            asked, told = await self._recall()
+            asked, prompt = await self._recall()
         except Exception:
             await generation.discard()
             raise
-        return asked, await self._generate(asked, told, _granted(generation))
+        return asked, await self._generate(asked, prompt, _granted(generation))
 
     async def _open(self, answer: Answer, admission: Awaitable[Generation]) -> Exception | None:
         """Begins the response, or stops the answer and returns why."""
@@ -147,7 +147,7 @@ class Exchange:
             with phase("admission"):
                 generation = await admission
             feed = Feed()
-            self._told = generation, feed
+            self._audience = generation, feed
             self._tell()
             self._response.set_result(Response(feed.pieces(), headers=dict(ui.HEADERS)))
             generation.start(answer.stop)
@@ -157,8 +157,8 @@ class Exchange:
         return None
 
     def _tell(self) -> None:
-        if self._told and self._pending:
-            generation, feed = self._told
+        if self._audience and self._pending:
+            generation, feed = self._audience
             feed.send(generation.encode(self._pending))
             self._pending.clear()
 
@@ -209,8 +209,8 @@ class Exchange:
 
     async def _end(self, asked: Asked, answer: Answer) -> None:
         """Who sees the end of the stream finds the turn in the history, and can send the next message."""
-        assert self._told
-        generation, feed = self._told
+        assert self._audience
+        generation, feed = self._audience
         turn = SavedTurn(
             self._turn.chat_id,
             asked.parent_id,

@@ -6,7 +6,6 @@ back to it, or stop it.
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -14,6 +13,7 @@ import msgspec
 
 from edgechat.ui import chunks as ui
 from service.bindings import Tape
+from service.clock import now
 from service.outcome import Outcome
 from service.salvage import Announcement
 from service.tape import QUEUE_PATIENCE, Order
@@ -61,7 +61,7 @@ async def begin(tape: Tape | None, announcement: Announcement, *, waits: bool = 
 
 class Generation:
     def __init__(self, tape: Tape | None, id: int, parent_id: str | None) -> None:
-        self.began_at = id or int(time.time() * 1000)
+        self.began_at = id or now()
         """Milliseconds since 1970, the same here and on the tape: so they know their turn for one."""
         self.parent_id = parent_id
         """What the question follows."""
