@@ -72,27 +72,33 @@ class Visit:
 
     def open(self) -> None:
         self.page.goto("about:blank")
+        self._before = self._metrics()
         self.page.goto(self._url + self._site.path, wait_until="commit")
+        for name in (self._site.ready, "first-contentful-paint"):
+            self._wait_for(f"performance.getEntriesByName('{name}').length")
+
+    def _wait_for(self, expression: str) -> None:
         for _ in range(600):
-            if self._mark(self._site.ready) and self._mark("first-contentful-paint"):
+            if self.page.evaluate(expression):
                 return
             time.sleep(0.1)
-        raise TimeoutError(f"{self._site.path} did not become ready.")
+        raise TimeoutError(f"{self._site.path} has waited a minute for {expression}.")
 
-    def _mark(self, name: str) -> float | None:
-        found: float | None = self.page.evaluate(f"performance.getEntriesByName('{name}')[0]?.startTime")
+    def _mark(self, name: str) -> float:
+        found: float = self.page.evaluate(f"performance.getEntriesByName('{name}')[0].startTime")
         return found
 
     def start(self) -> dict[str, float]:
-        """Wall time from navigation, and the bytes that crossed the network."""
+        """Wall time from navigation, what it cost the main thread, and the bytes that crossed the network."""
         transferred = (
             "[...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')]"
             ".reduce((sum, entry) => sum + entry.transferSize, 0)"
         )
         return {
-            "paint": self._mark("first-contentful-paint") or 0,
+            "paint": self._mark("first-contentful-paint"),
             "typable": self.page.evaluate("watched.typable"),
-            "ready": self._mark(self._site.ready) or 0,
+            "ready": self._mark(self._site.ready),
+            "task": (self._metrics()["TaskDuration"] - self._before["TaskDuration"]) * 1000,
             "transferred": self.page.evaluate(transferred),
         }
 
@@ -107,9 +113,8 @@ class Visit:
         )
         self.page.locator("#send").click()
         time.sleep(seconds)
-        while not (complete := self.page.evaluate("watched.complete")):
-            time.sleep(0.1)
-        took = complete - asked
+        self._wait_for("watched.complete")
+        took: float = self.page.evaluate("watched.complete") - asked
         after = self._metrics()
         frames: list[float] = self.page.evaluate("watched.frames")
         tasks: list[float] = self.page.evaluate("watched.tasks")
@@ -136,8 +141,9 @@ class Visit:
         )
         return {"heap": heap / 1e6, "wasm": wasm / 1e6}
 
-    def text(self) -> str:
-        return self.page.get_by_role("log").inner_text()
+    def tables(self) -> int:
+        """How many there are in the last answer."""
+        return self.page.locator("article[data-role=assistant]").last.locator("table").count()
 
     def close(self) -> None:
         self.context.close()
