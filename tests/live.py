@@ -57,7 +57,12 @@ class Issuer:
 
     @property
     def variables(self) -> dict[str, str]:
-        return {"OIDC_ISSUER": self.url, "OIDC_AUDIENCE": "edgechat-client", "OIDC_JWKS_URL": f"{self.url}/jwks"}
+        return {
+            "OIDC_ISSUER": self.url,
+            "OIDC_AUDIENCE": "edgechat-client",
+            "OIDC_JWKS_URL": f"{self.url}/jwks",
+            "OIDC_AUTHORIZE_URL": f"{self.url}/authorize",
+        }
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -50,8 +50,11 @@ class Account:
         user, way = self._session.user, self._session.sign_in
         return bool(way and way.authorize_url and (user is None or user.is_guest))
 
-    async def start(self) -> None:
-        """The session that the shell asked for; who comes back from signing in, signs in. Raises `EdgeChatError`."""
+    async def start(self) -> bool:
+        """The session that the shell asked for. True for who comes back from signing in, to where they were before.
+
+        Raises `EdgeChatError`.
+        """
         try:
             response = await js.edgechat.session
         except JsException:
@@ -61,8 +64,10 @@ class Account:
             error = refusal(response.status, str(await response.text()), {})
             raise error if error.code else _unreachable(error.status)
         self.has_session = True
-        if found := returned(str(js.location.hash)):
+        found = returned(str(js.location.hash))
+        if found:
             await self._come_back(found)
+        return found is not None
 
     async def load(self) -> None:
         """Raises `EdgeChatError`."""

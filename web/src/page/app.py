@@ -65,9 +65,13 @@ class App:
     async def start(self) -> None:
         """From `ready` on, the page itself does what the shell did."""
         on(js.window, "popstate", lambda _event: self._open())
+        if self._composer.text:
+            self.keep()
         self._show()
         try:
-            await self._account.start()
+            if await self._account.start():
+                self._current = self._conversation()
+                self._show()
             await self._load()
         except EdgeChatError as error:
             self.tell_error(error)
@@ -132,7 +136,6 @@ class App:
         self.keep()
         self._current = self._conversation()
         self._show()
-        self._drawer.leave()
         self._composer.focus()
         self.run(self._load(goes_on=True))
 
@@ -159,8 +162,8 @@ class App:
         conversation, root = self._current, js.document.documentElement
         root.toggleAttribute("data-opening", not conversation.is_new)
         found = await conversation.load()
-        root.removeAttribute("data-opening")
         if conversation is self._current:
+            root.removeAttribute("data-opening")
             self._show_around()
             if not found:
                 self.tell(t("chat_gone"))
@@ -247,11 +250,10 @@ class App:
     # What the list tells.
 
     def deleted(self, chat_id: str) -> None:
-        self._drafts.remove(chat_id)
         self._live.pop(chat_id, None)
         if chat_id == self._current.id:
-            self._composer.show(self._drafts.read(NEW))
             self.begin()
+        self._drafts.remove(chat_id)
 
     def renamed(self, chat_id: str, title: str) -> None:
         if chat_id == self._current.id:

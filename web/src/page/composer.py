@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 import js
-from pyodide.ffi import create_once_callable
+from pyodide.ffi import create_proxy
 
 from edgechat.ids import generate_id
 from page.api import API, Models
@@ -43,6 +43,8 @@ class Composer:
         self._queue, self._room, self._model, self._picked = map(by_id, ("queue", "room", "model", "picked"))
         self._models: Models | None = None
         self._timer = 0
+        # One proxy for the life of the page: a timer that is cleared never calls its own.
+        self._keep = create_proxy(actions.keep)
         self.uploads = Uploads(api, self._on_files, actions.tell)
         on(self._form, "submit", self._on_submit)
         on(self._prompt, "input", self._on_input)
@@ -65,17 +67,10 @@ class Composer:
         return str(self._model.value) if self._models and len(self._models.models) > 1 else None
 
     def show(self, draft: Draft) -> None:
-        """What was typed here before, unless something is there already."""
+        """What was typed in this conversation before."""
         self._prompt.value = draft.text
         self.uploads.show(draft.files)
         self._update()
-
-    def give_back(self, outgoing: Outgoing) -> None:
-        """What could not be sent stands before what was typed since."""
-        self._prompt.value = "\n\n".join(filter(None, (outgoing.text, self.text)))
-        self.uploads.show((*outgoing.files, *self.uploads.parts))
-        self._update()
-        self._actions.keep()
 
     def focus(self) -> None:
         # A keyboard on the screen comes when it is asked for.
@@ -126,7 +121,7 @@ class Composer:
     def _on_input(self, _event: Any) -> None:
         self._update()
         js.clearTimeout(self._timer)
-        self._timer = js.setTimeout(create_once_callable(self._actions.keep), _PAUSE)
+        self._timer = js.setTimeout(self._keep, _PAUSE)
 
     def _on_files(self) -> None:
         self._update()

@@ -20,6 +20,7 @@ class Drawer:
         on(self._close, "click", lambda _event: self.close())
         on(self._veil, "click", lambda _event: self.close())
         on(self._sidebar, "keydown", self._on_key)
+        on(self._sidebar, "click", self._on_click)
         on(self._narrow, "change", lambda _event: self._tell(False))
         self._tell(False)
 
@@ -49,10 +50,6 @@ class Drawer:
         self._tell(False)
         self._open.focus()
 
-    def leave(self) -> None:
-        """Something was chosen in it."""
-        self._tell(False)
-
     def _tell(self, is_drawn: bool) -> None:
         """What lies under the drawer can be neither reached nor read."""
         js.document.body.toggleAttribute("data-drawer", is_drawn)
@@ -60,6 +57,10 @@ class Drawer:
         self._veil.hidden = not is_drawn
         for button in (self._open, self._close):
             button.setAttribute("aria-expanded", "true" if self.is_open else "false")
+
+    def _on_click(self, event: Any) -> None:
+        if event.target.closest("a"):
+            self._tell(False)
 
     def _on_key(self, event: Any) -> None:
         if event.key == "Escape" and self._narrow.matches:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 import js
-from pyodide.ffi import create_once_callable
+from pyodide.ffi import create_proxy
 
 from page.api import Conversation, Hit
 from page.browser import local_now
@@ -36,6 +36,8 @@ class Sidebar:
         self._menu = Menu(by_id("row-menu"), self._items)
         self._chosen = ""
         self._timer = 0
+        # One proxy for the life of the page: a timer that is cleared never calls its own.
+        self._ask = create_proxy(lambda: actions.search(self.words))
         self._hits: Sequence[Hit] | None = None
         self._current = ""
         self._busy: Collection[str] = ()
@@ -86,6 +88,7 @@ class Sidebar:
             self.show()
 
     def clear_search(self) -> None:
+        js.clearTimeout(self._timer)
         self._search.value = ""
         self._hits = None
 
@@ -171,8 +174,8 @@ class Sidebar:
         js.clearTimeout(self._timer)
         self._hits = None
         self.show()
-        if words := self.words:
-            self._timer = js.setTimeout(create_once_callable(lambda: self._actions.search(words)), _PAUSE)
+        if self.words:
+            self._timer = js.setTimeout(self._ask, _PAUSE)
 
     def _on_search_key(self, event: Any) -> None:
         if event.key == "Escape" and self.words:
