@@ -127,7 +127,8 @@ async function play(scenario) {
     else await call(action);
   }
   await Promise.all(going);
-  await sleep(1000);
+  do await sleep(500);
+  while (["submitted", "streaming"].includes(state.status));
   return { ...scenario, log, finalMessages: plain(state.messages), status: state.status, error: state.error?.message };
 }
 

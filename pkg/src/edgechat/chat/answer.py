@@ -88,6 +88,11 @@ class Answer:
         fold = self._replay or self.fold
         return fold.finished or fold.aborted
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether it is told again, and what is shown is still more."""
+        return self._replay is not None
+
     def new_fold(self, message: UIMessage) -> MessageFold:
         return MessageFold(message, on_data=self._tell_data)
 
@@ -181,6 +186,10 @@ class Answer:
         self._swaps = None
 
     def _tell_data(self, chunk: ui.Data) -> None:
+        if chunk.transient:  # not kept, so not always told again
+            if not self._replay:
+                self._on_data(chunk)
+            return
         self._data_count += 1
         if self._data_count > self._data_told:
             self._data_told = self._data_count

@@ -18,7 +18,7 @@ from edgechat.chat.transport import ChatTransport, RequestOptions
 from edgechat.errors import EdgeChatError, InvalidArgumentError
 from edgechat.ids import generate_id as random_id
 from edgechat.ui import chunks as ui
-from edgechat.ui.messages import FilePart, TextPart, ToolPart, UIMessage
+from edgechat.ui.messages import FilePart, TextPart, UIMessage
 
 
 def _to_send(message_id: str | None, options: RequestOptions) -> Request:
@@ -146,7 +146,7 @@ class Chat:
             self._state.push(message)
         else:
             await self._rewrite()
-            self._edit(message_id, message)
+            self._state.edit(message_id, message)
         self._is_paused = False
         await self._requests.run(Request(message_id=message_id, options=options))
 
@@ -197,7 +197,7 @@ class Chat:
 
         Returns when the answer to it has ended, if `send_automatically_when` has it sent.
         """
-        message, calls = self._calls(lambda part: part.tool_call_id == tool_call_id)
+        message, calls = self._state.change_calls(lambda part: part.tool_call_id == tool_call_id)
         for part in calls:
             if not (part.approval and part.approval.approved):
                 part.approval = None
@@ -210,7 +210,7 @@ class Chat:
         self, id: str, approved: bool, *, reason: str | None = None, options: RequestOptions | None = None
     ) -> None:
         """Says whether a tool may run. Returns like `add_tool_output`."""
-        message, calls = self._calls(
+        message, calls = self._state.change_calls(
             lambda part: part.state == "approval-requested" and part.approval is not None and part.approval.id == id
         )
         for part in calls:
@@ -267,27 +267,6 @@ class Chat:
             self._deferred = None
         if self._requests.is_busy and (self._queues or not self._as_ai_sdk):
             await self.stop()
-
-    def _edit(self, message_id: str, message: UIMessage) -> None:
-        index = self._state.find(message_id)
-        if index is None or self.messages[index].role != "user":
-            raise InvalidArgumentError(f"There is no message {message_id!r} of the user.")
-        self.set_messages(self.messages[: index + 1])
-        edited = self.messages[index]
-        edited.id, edited.role, edited.parts = message.id, message.role, message.parts
-        edited.metadata = message.metadata
-        self._changes.message_changed(edited)
-
-    def _calls(self, is_meant: Callable[[ToolPart], bool]) -> tuple[UIMessage | None, list[ToolPart]]:
-        """The first message with such a call, and its calls that are; they are told as changed."""
-        for message in self.messages:
-            found = [(index, part) for index, part in enumerate(message.parts) if isinstance(part, ToolPart)]
-            found = [(index, part) for index, part in found if is_meant(part)]
-            if found:
-                for index, _ in found:
-                    self._changes.part_changed(message, index)
-                return message, [part for _, part in found]
-        return None, []
 
     def _refuse_overlap(self) -> None:
         if self._requests.is_busy and not self._as_ai_sdk:

@@ -92,7 +92,7 @@ class Receiver:
             except (APICallError, StreamTruncatedError) as error:
                 if not error.is_retryable:
                     break
-                if answer.count != count:
+                if answer.count != count and not answer.is_behind:
                     lost, tries = error, 0
         raise lost
 

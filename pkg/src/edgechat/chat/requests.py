@@ -116,13 +116,18 @@ class Requests:
 
     async def _once(self, request: Request) -> Request | None:
         answer = Answer(self._state, self._on_data)
-        if request.trigger != "resume-stream":
-            self._resumable = None
-            self._begin(answer, request)
+        is_resume, before = request.trigger == "resume-stream", self._resuming
+        if is_resume:
+            self._resuming = answer
         else:
-            before, self._resuming = self._resuming, answer
-            if before:
-                await before.end()
+            self._resumable = None
+            self._state.set_status("submitted")
+        if before and (is_resume or not self._as_ai_sdk):
+            if not is_resume:
+                self._resuming = None  # so that it does not tell that all is ready
+            await before.end()
+        if not is_resume:
+            self._begin(answer, request)
         try:
             await answer.run(self._receive(answer, request))
         finally:

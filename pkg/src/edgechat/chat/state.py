@@ -1,10 +1,10 @@
 """The messages of a chat and its status; whatever changes in them is told."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from edgechat.chat.changes import Changes, ChatStatus, StatusChanged
-from edgechat.errors import EdgeChatError
-from edgechat.ui.messages import UIMessage
+from edgechat.errors import EdgeChatError, InvalidArgumentError
+from edgechat.ui.messages import ToolPart, UIMessage
 
 
 class ChatState:
@@ -39,6 +39,28 @@ class ChatState:
         self.messages = list(messages)
         self.changes.messages_set(self.messages)
         self.changes.commit()
+
+    def edit(self, message_id: str, message: UIMessage) -> None:
+        """Makes the user's message another one, and the last. Raises `InvalidArgumentError`."""
+        index = self.find(message_id)
+        if index is None or self.messages[index].role != "user":
+            raise InvalidArgumentError(f"There is no message {message_id!r} of the user.")
+        self.set_messages(self.messages[: index + 1])
+        edited = self.messages[index]
+        edited.id, edited.role, edited.parts = message.id, message.role, message.parts
+        edited.metadata = message.metadata
+        self.changes.message_changed(edited)
+
+    def change_calls(self, is_meant: Callable[[ToolPart], bool]) -> tuple[UIMessage | None, list[ToolPart]]:
+        """The first message with such a call, and its calls that are to be changed now."""
+        for message in self.messages:
+            calls = [part for part in message.parts if isinstance(part, ToolPart) and is_meant(part)]
+            if calls:
+                for index, part in enumerate(message.parts):
+                    if any(part is call for call in calls):
+                        self.changes.part_changed(message, index)
+                return message, calls
+        return None, []
 
     def set_status(self, status: ChatStatus, error: EdgeChatError | None = None) -> None:
         if status != self.status or error is not self.error:

@@ -1,9 +1,21 @@
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import pytest
 from unit.edgechat.chat.chatting import DONE, HEL, HELLO, LO, START, Chatting, reads
 
-from edgechat.chat import DefaultChatTransport, MessageAdded, PartAdded, Reconnect, StatusChanged, TextAppended
+from edgechat.chat import (
+    ChunkStream,
+    DefaultChatTransport,
+    EdgeChatTransport,
+    MessageAdded,
+    PartAdded,
+    Reconnect,
+    ResumeRequest,
+    StatusChanged,
+    TextAppended,
+)
 from edgechat.errors import StreamTruncatedError
 from edgechat.testing import FakeFetch, HTTPAnswer, drop, hang
 from edgechat.ui import chunks as ui
@@ -255,3 +267,41 @@ async def test_the_ai_sdk_does_not_see_that_the_server_has_stopped() -> None:
     await ours.chat.send_message("Hi")
     assert ours.finish.is_abort
     assert ours.chat.status == "ready"
+
+
+async def test_a_server_that_breaks_off_at_the_same_place_is_given_up() -> None:
+    chatting = Chatting(*(reads(START, HEL, drop()) for _ in range(4)), reconnect=AT_ONCE)
+    await chatting.chat.send_message("Hi")
+    assert len(chatting.fetch.requests) == 4
+    assert chatting.texts == ["Hi", "Hel"]
+
+
+async def test_a_message_goes_before_a_resume_that_has_found_nothing_yet() -> None:
+    never = asyncio.Event()
+
+    class Slow(EdgeChatTransport):
+        @asynccontextmanager
+        async def resume(self, request: ResumeRequest) -> AsyncGenerator[ChunkStream | None]:
+            await never.wait()
+            yield None
+
+    fetch = FakeFetch(reads(HELLO, DONE))
+    chatting = Chatting(transport=Slow(fetch))
+    resuming = asyncio.create_task(chatting.chat.resume_stream())
+    await asyncio.sleep(0)
+    await chatting.chat.send_message("Hi")
+    await resuming
+    assert chatting.view.statuses == ["submitted", "streaming", "ready"]
+    assert chatting.texts == ["Hi", "Hello"]
+
+
+async def test_what_is_not_kept_is_told_once() -> None:
+    note = ui.Data(type="data-note", data=1, transient=True)
+    kept = ui.Data(type="data-kept", data=2)
+    told: list[ui.Data] = []
+    first = [*START, note, kept]
+    chatting = Chatting(
+        reads(first, drop()), reads([*START, kept, note], LO[3:], DONE), reconnect=AT_ONCE, on_data=told.append
+    )
+    await chatting.chat.send_message("Hi")
+    assert told == [note, kept]
