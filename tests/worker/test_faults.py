@@ -174,7 +174,7 @@ def test_a_kv_that_fails_costs_time_and_no_message(
 @pytest.mark.parametrize("how", ["fail", "fail late", "hang"])
 @pytest.mark.parametrize("call", ["begin", "append", "watch", "finish"])
 def test_no_answer_fails_with_its_tape(failing_pop: FailingPop, guest: Guest, call: str, how: str) -> None:
-    body = question(["say", "Hel"], ["wait", 0.5], ["say", "lo"])
+    body = question(["say", "Hel"], ["wait", 1], ["say", "lo"])
     with failing_pop.failing(fault(f"tape.{call}", how=how), **{"service.generations.PATIENCE": 0.3}):
         message = message_of(guest.post(body))
         assert (message.text, message.metadata) == ("Hello", None)
