@@ -168,7 +168,7 @@ MARKDOWN = [
     "{{constructor.constructor('pwned=1')()}}",
     "${pwned=1}",
     "\u2028<script>pwned=1</script>",
-    "\ud83d\ude00<script>pwned=1</script>\u202e",
+    "\U0001f600<script>pwned=1</script>\u202e",
 ]
 
 PAYLOADS = [*SCRIPTS, *HANDLERS, *ADDRESSES, *MARKDOWN]

@@ -183,7 +183,7 @@ def test_titles(page: Page) -> None:
     PageStream(page).open()
     expect(page.locator("#chats a").nth(len(PAYLOADS) - 1)).to_be_attached(timeout=10_000)
     names = {element.evaluate("one => one.localName") for element in page.locator("#chats *").all()}
-    assert names <= {"a", "button", "div", "h3", "li", "nav", "p", "section", "span", "svg", "time", "ul", "use"}
+    assert names <= {"a", "button", "div", "h2", "h3", "li", "nav", "p", "section", "span", "svg", "time", "ul", "use"}
     assert page.evaluate("() => globalThis.pwned === undefined")
 
 

@@ -26,7 +26,7 @@ def colourless() -> Iterator[None]:
 SCRIPT = [
     "a", "b c", "word", " ", "  ", "    ", "\n", "\n", "\n\n", "\t", "- ", "* ", "+ ", "1. ", "2. ", "10) ", "1", ".",
     "> ", "# ", "## ", "===", "---", "***", "_", "__", "*", "**", "~~", "`", "``", "```", "```py\n", "~~~", "|",
-    " | ", "--|--", ":-:|-:", "[", "]", "](", ")", "(", "[a]", "[a]: ", ": ", ":", "/u", "http://x.y", "<http://x.y>",
+    " | ", "--|--", ":-:|-:", "[", "]", "](", ")", "(", "[a]", "[a]: ", "[a]: http://x.y\n\n", ": ", ":", "/u", "http://x.y", "<http://x.y>",
     "<", ">", "!", "![", "&", "amp", ";", "&lt;", "\\", '"', "'", "\xe9", "\u05d0", "\u3000", "\xa0", "\u2028", "\r",
     "\r\n", "\0", "=", "-", "<b>", "<!--", "~", "#", "x\ny", "0",
 ]  # fmt: skip
@@ -137,3 +137,20 @@ def test_a_text_asks_for_no_other_elements_and_attributes(text: str) -> None:
         assert element.attributes.keys() <= ALLOWED.get(element.name, {"dir", "class"})
         assert element.name in TAGS | {"div", "span", "button"}
         assert is_safe(element.attributes.get("href", "https://nowhere"))
+
+
+def test_all_code_is_forgotten_when_it_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    coloured: set[object] = set()
+    monkeypatch.setattr(highlight, "colour", coloured.add)
+    monkeypatch.setattr(highlight, "forget", coloured.discard)
+    root = fake_dom.Element("div")
+    view = MarkdownView(root)
+    text = "```py\na\n```\n\nWords.\n\n- ```py\n  b\n  ```\n\nWords.\n"
+    for letter in text:
+        view._rests_until = 0.0
+        view.append(letter)
+    view.finish(text)
+    assert len(coloured) == 2
+    view.clear()
+    assert coloured == set()
+    assert root.children == []

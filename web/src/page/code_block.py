@@ -10,7 +10,7 @@ from page.strings import t
 
 class CodeBlock:
     def __init__(self, code: Code) -> None:
-        self.language = code.language
+        self._code = code
         self.text = js.document.createTextNode(code.text)
         self._label = element("span", code.language, class_name="language")
         copy = element("button", t("copy"), type="button", data_action="copy-code")
@@ -19,15 +19,19 @@ class CodeBlock:
         self.element = element("div", head, body, class_name="code")
         highlight.colour(self)
 
+    @property
+    def language(self) -> str:
+        return self._code.language
+
     def become(self, code: Code) -> None:
-        shown = str(self.text.data)
+        shown = self._code.text
         if code.text.startswith(shown):
             self.text.appendData(code.text[len(shown) :])
         else:
             self.text.data = code.text
         if code.language != self.language:
-            self.language = code.language
             self._label.textContent = code.language
+        self._code = code
         highlight.colour(self)
 
     def clear(self) -> None:

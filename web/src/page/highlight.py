@@ -18,8 +18,11 @@ _REST = 8  # times as long as the last painting took
 
 
 class Painted(Protocol):
-    language: str
     text: Any
+    """The one text node."""
+
+    @property
+    def language(self) -> str: ...
 
 
 class _Painter:

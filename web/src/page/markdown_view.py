@@ -18,6 +18,7 @@ class MarkdownView:
     """Fills `root`. `is_behind` says that some text waits for the next `refresh`."""
 
     def __init__(self, root: Any) -> None:
+        self._root = root
         self._stream = MarkdownStream()
         self._tree = _Tree(root, self._stream.parse_inline)
         self._rests_until = 0.0
@@ -47,12 +48,13 @@ class MarkdownView:
 
     def clear(self) -> None:
         self._tree.clear()
+        self._root.replaceChildren()
 
     def finish(self, whole: str) -> None:
         """All text has come, and it was this."""
         items, anew = self._stream.close(whole)
         if anew:
-            self._tree.clear()
+            self.clear()
         self._tree.show(items)
         self.is_behind = False
 
@@ -128,6 +130,7 @@ class _Tree:
         self.parse_inline = parse_inline
         self._root = root
         self._placed: list[_Placed] = []
+        self._final_code: list[_Placed] = []
 
     def show(self, items: Sequence[Item]) -> None:
         parents = [self._root]
@@ -154,11 +157,15 @@ class _Tree:
         last.extend(more)
 
     def forget(self, final: int) -> None:
-        """So many of the first items stay as they are."""
+        """So many of the first items stay as they are, until all is cleared."""
+        self._final_code += [placed for placed in self._placed[:final] if isinstance(placed.view, CodeBlock)]
         del self._placed[:final]
 
     def clear(self) -> None:
         self._remove(0)
+        for placed in self._final_code:
+            placed.remove()
+        self._final_code.clear()
 
     def _remove(self, kept: int) -> None:
         for placed in reversed(self._placed[kept:]):
