@@ -50,7 +50,9 @@ class ConversationView:
         self._number = 0
         self._status = "ready"
         self._follow = Follow(root)
-        self._waiting = element("p", t("waiting"), class_name="waiting", hidden=True)
+        self._waiting = element(
+            "p", element("span", t("waiting"), class_name="hidden"), class_name="waiting", hidden=True
+        )
         root.append(self._waiting)
         self._frame = 0
         # One proxy for the life of the page: destroying it while a frame is pending would raise.
