@@ -55,6 +55,13 @@ async def test_a_response_is_read_piece_by_piece(server: Any) -> None:
     assert (call.url, call.method, call.headers.a, call.text) == ("/x", "POST", "b", '{"c":1}')
 
 
+async def test_credentials_are_those_of_the_browser_unless_they_are_named(server: Any) -> None:
+    for named in (None, "include"):
+        async with fetch("/empty", credentials=named):
+            pass
+    assert [getattr(call, "credentials", None) for call in server.calls] == [None, "include"]
+
+
 async def test_the_whole_text_can_be_had(server: Any) -> None:
     server.release()
     async with fetch("/x") as response:

@@ -145,7 +145,8 @@ class Chat:
             self._refuse_overlap()
             self._state.push(message)
         else:
-            await self._rewrite()
+            if not await self._rewrite():
+                return
             self._state.edit(message_id, message)
         self._is_paused = False
         await self._requests.run(Request(message_id=message_id, options=options))
@@ -155,7 +156,8 @@ class Chat:
 
         Raises `InvalidArgumentError` if there is none.
         """
-        await self._rewrite()
+        if not await self._rewrite():
+            return
         messages = self.messages
         index = len(messages) - 1 if message_id is None else self._state.find(message_id)
         if index is None or index < 0:
@@ -238,9 +240,7 @@ class Chat:
         first = [queued for queued in self._queue if queued[0].id == id]
         if first:
             self._queue = first + [queued for queued in self._queue if queued[0].id != id]
-            stops = self._requests.stops + 1
-            await self.stop()
-            if stops == self._requests.stops:
+            if await self._stop_for_more():
                 await self._requests.run(self._resume_queue(first[0][1], skip_wait=True))
 
     def _follow(self, request: Request, finish: Finish) -> Request | None:
@@ -259,14 +259,20 @@ class Chat:
             return Request(message_id=last, options=request.options)
         return self._next_queued()
 
-    async def _rewrite(self) -> None:
-        """The history changes: what is under way, and what was to follow it, is no longer wanted."""
+    async def _stop_for_more(self) -> bool:
+        """Whether to go on: not if there was another stop meanwhile."""
+        stops = self._requests.stops + 1
+        await self.stop()
+        return stops == self._requests.stops
+
+    async def _rewrite(self) -> bool:
+        """The history changes: what is under way, and what was to follow it, is no longer wanted. Whether to go on."""
         if self._queues:
             self._queue.clear()
             self._tell_queue()
             self._deferred = None
-        if self._requests.is_busy and (self._queues or not self._as_ai_sdk):
-            await self.stop()
+        is_to_stop = self._requests.is_busy and (self._queues or not self._as_ai_sdk)
+        return not is_to_stop or await self._stop_for_more()
 
     def _refuse_overlap(self) -> None:
         if self._requests.is_busy and not self._as_ai_sdk:
