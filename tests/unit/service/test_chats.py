@@ -92,6 +92,14 @@ async def test_a_conversation_is_opened_as_the_page_needs_it() -> None:
     }
 
 
+async def test_what_waits_to_be_saved_is_there_when_the_conversation_is_opened() -> None:
+    env = await talked(1)
+    await env.stores.memory().outbox.add(ANN, turn(2, "a1"))
+    opened = body_of(await ask(env, "GET", f"/api/chats/{CHAT}"))
+    assert [message["id"] for message in opened["messages"]] == ["u1", "a1", "u2", "a2"]
+    assert (await env.r2.list())["objects"] == []
+
+
 async def test_the_list_goes_on_with_its_cursor() -> None:
     env = Env()
     for number in range(35):

@@ -5,9 +5,10 @@ import pytest
 from remembering import ANN, BOB, CHAT, LOST, Applied, Stores, said, turn
 
 from edgechat.testing import FakeKV
+from service.clock import now
 from service.history import Past
 from service.history.errors import MessageConflict, UnknownParent
-from service.history.memory import deliver_waiting
+from service.history.memory import LATE, deliver_waiting
 from service.web import HTTPError, Unavailable
 
 OVERLOADED = Exception("D1_ERROR: D1 DB is overloaded.")
@@ -294,6 +295,20 @@ async def test_when_all_stores_fail_it_is_said_and_logged_without_the_text(caplo
     assert "it is lost" in caplog.text
     assert CHAT in caplog.text
     assert "text of" not in caplog.text
+
+
+async def test_a_turn_that_waits_is_not_dropped_while_what_it_follows_may_still_come() -> None:
+    stores = Stores()
+    memory = stores.memory()
+    env: Any = stores
+    for number, at in ((2, now()), (4, now() - LATE)):
+        await memory.outbox.add(ANN, turn(number, f"a{number - 1}", at=at))
+    await deliver_waiting(env)
+    assert len((await stores.r2.list())["objects"]) == 1
+    await memory.history.save(turn(1, at=now()))
+    await deliver_waiting(env)
+    assert await stores.ids() == ["u1", "a1", "u2", "a2"]
+    assert (await stores.r2.list())["objects"] == []
 
 
 async def test_a_turn_of_a_deleted_conversation_is_dropped_at_once_and_nowhere_kept() -> None:

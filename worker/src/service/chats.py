@@ -4,6 +4,7 @@ With an answer comes a bookmark of the database in the header `x-d1-bookmark`. A
 least what was there then, from whatever replica is near. One without reads the primary.
 """
 
+import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
@@ -69,7 +70,7 @@ class Desk:
     async def show(self, chat_id: str) -> OpenConversation:
         """As `open`, and while an answer is being written with what is saved together with it: the question, and of an
         answer that goes on the beginning."""
-        running = await self._running(chat_id)
+        running, _ = await asyncio.gather(self._running(chat_id), self.memory.settle(chat_id))
         # Its tape may not have heard of the end.
         if running is None or await self.catalogue.has_whole(chat_id, running.new_answer()):
             return await self.open(chat_id)

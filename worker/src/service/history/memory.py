@@ -1,5 +1,6 @@
 """What is recalled before an answer, and kept after it: KV for speed, D1 for truth, R2 for what is elsewhere."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Literal
@@ -23,6 +24,13 @@ log = logging.getLogger("edgechat")
 type Kept = Literal["saved", "waiting", "refused", "lost"]
 """`waiting`: D1 failed, and will get the turn from R2. `lost`: R2 failed too. `refused`: its place is no longer there,
 because the conversation was deleted meanwhile."""
+
+
+LATE = 3600_000
+"""Milliseconds in which what a turn follows may still come: from a tape, where R2 had failed as well."""
+
+GLANCE = 1.0
+"""Seconds that R2 may take to say whether something waits."""
 
 
 class Memory:
@@ -115,6 +123,17 @@ class Memory:
         await self.outbox.forget(self.user, chat_id)
         await self.tail.forget(chat_id)
 
+    async def settle(self, chat_id: str) -> None:
+        """Saves what waits of a conversation before it is shown. If R2 does not say what does, it is shown as it is."""
+        try:
+            async with asyncio.timeout(GLANCE):
+                keys = await self.outbox.keys(self.user, chat_id)
+        except Exception as error:
+            log.warning("R2 does not say what waits of chat %s: %r", chat_id, error.__cause__ or error)
+            return
+        for key in keys:
+            await self.deliver(key)
+
     async def deliver(self, key: str) -> None:
         """Saves a turn that waits in the outbox."""
         turn = await self.outbox.read(key)
@@ -127,6 +146,8 @@ class Memory:
                 await self.archive.restore(self.user, turn.chat_id, now())
                 await self.history.save(turn)
         except TurnRefused as refusal:
+            if isinstance(refusal, UnknownParent) and turn.parent_id and now() < turn.at + LATE:
+                return
             log.error("A turn of chat %s that waited is dropped: %s", turn.chat_id, refusal.code)
         await self.outbox.remove(key)
 
