@@ -43,7 +43,7 @@ class Account:
         self._session = Session(user=None)
         self._name, self._usage = element("p", t("guest")), element("p")
         self.has_session = False
-        Menu(by_id("account-menu"), self._entries)
+        self._menu = Menu(by_id("account-menu"), self._entries)
 
     @property
     def can_sign_in(self) -> bool:
@@ -75,6 +75,7 @@ class Account:
         user = self._session.user
         name = t("guest") if user is None or user.is_guest else user.name or t("signed_in")
         by_id("user").textContent = self._name.textContent = name
+        self._menu.refresh()
 
     def sign_in(self) -> None:
         pending = _Pending(generate_id(), generate_id(), str(js.location.hash))

@@ -35,9 +35,17 @@ class Menu:
         self._opener = opener
         self._root.showPopover(to_js({"source": opener}, dict_converter=js.Object.fromEntries))
 
+    def refresh(self) -> None:
+        """There is something else to choose from."""
+        if self._root.matches(":popover-open"):
+            self._show()
+            self._focus(0)
+
     def _on_toggle(self, event: Any) -> None:
-        if event.newState != "open":
-            return
+        if event.newState == "open":
+            self._show()
+
+    def _show(self) -> None:
         entries = self._fill()
         self._items = [entry for entry in entries if isinstance(entry, Item)]
         self._root.replaceChildren(*map(_entry, entries))
