@@ -51,10 +51,12 @@ def test_one_signs_in_with_the_chats_that_one_has_and_out_again(
     expect(page.locator("#chats li a").first).to_have_text(QUESTION, timeout=PATIENCE)
     expect(page.get_by_role("combobox", name="Model")).to_be_visible(timeout=PATIENCE)
     complaints.expect("off-origin request", "404")
+    page.get_by_label("Message", exact=True).fill("Of nobody's business")
     page.get_by_role("button", name="Ada").click()
     page.get_by_role("menuitem", name="Sign out").click()
     expect(page.locator("#chats")).to_have_text("Your chats will be here.", timeout=PATIENCE)
     expect(page.locator("#user")).to_have_text("Guest")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("")
     expect(page.locator("article")).to_have_count(0)
 
 

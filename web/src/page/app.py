@@ -20,7 +20,7 @@ from page.composer import Composer
 from page.connection import Connection
 from page.conversation import Conversation
 from page.dom import by_id, on
-from page.drafts import NEW, Drafts, Outgoing
+from page.drafts import NEW, Draft, Drafts, Outgoing
 from page.drawer import Drawer
 from page.figures import Felt
 from page.header import Header
@@ -275,9 +275,13 @@ class App:
         await self._current.retry()
 
     def _leave(self) -> None:
-        """Somebody else is here now, or nobody: nothing of theirs stays."""
-        self._drafts.clear()
         self._tabs.tell(UserChanged())
+        self.forget()
+
+    def forget(self) -> None:
+        """Somebody else is here now, or nobody: nothing of theirs stays, nor of what is being written."""
+        self._composer.show(Draft())
+        self._drafts.clear()
         js.location.replace("/")
 
     def _announce(self, text: str) -> None:

@@ -20,6 +20,8 @@ class Mirrored(Protocol):
 
     def show_queue(self) -> None: ...
 
+    def forget(self) -> None: ...
+
 
 class Mirror:
     def __init__(self, channel: Any, library: Library, app: Mirrored) -> None:
@@ -42,7 +44,7 @@ class Mirror:
             case Deleted(chat_id):
                 self._library.deleted(chat_id)
             case UserChanged():
-                js.location.replace("/")
+                self._app.forget()
 
     def _on_storage(self, event: Any) -> None:
         """What waits is the same in all tabs."""
