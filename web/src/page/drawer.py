@@ -63,5 +63,5 @@ class Drawer:
             self._tell(False)
 
     def _on_key(self, event: Any) -> None:
-        if event.key == "Escape" and self._narrow.matches:
+        if event.key == "Escape" and self._narrow.matches and not event.target.closest("[popover]"):
             self.close()
