@@ -32,4 +32,5 @@ def run_tests(arguments):
     import pytest
     return int(pytest.main(["-p", "no:cacheprovider", "--rootdir=/tests", "--color=no", "-q", *arguments]))
 `);
-process.exitCode = await pyodide.globals.get("run_tests").callPromising(process.argv.slice(2));
+// At once: the timers of a loop that has ended would keep Node waiting.
+process.exit(await pyodide.globals.get("run_tests").callPromising(process.argv.slice(2)));
