@@ -52,6 +52,15 @@ def test_what_is_written_in_comes_to_the_top_and_keeps_its_title() -> None:
     assert [(one.id, one.title) for one in listing.groups(NOW)[0].conversations] == [("b", "Mine"), ("a", "A title")]
 
 
+def test_a_list_that_comes_late_undoes_nothing_that_was_written_meanwhile() -> None:
+    listing = Listing()
+    now = int(NOW.timestamp() * 1000)
+    listing.touch("new", "Just begun", now)
+    listing.touch("a", "A title", now)
+    listing.add([conversation("a", timedelta(days=3)), conversation("b", timedelta(days=3))])
+    assert [[one.id for one in group.conversations] for group in listing.groups(NOW)] == [["new", "a"], ["b"]]
+
+
 def test_what_was_removed_can_be_put_back() -> None:
     listing = Listing()
     listing.add([conversation("a")])

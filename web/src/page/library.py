@@ -36,12 +36,11 @@ class Library:
         self.sidebar = Sidebar(self._listing, self)
 
     async def load(self) -> None:
-        """The first page of the list, anew."""
+        """The first page of the list."""
         try:
             page = await self._api.conversations()
         except EdgeChatError:
             return  # the chat that is open tells of it, if it fails as well
-        self._listing.clear()
         self._add(page.chats, page.cursor)
 
     def show_more(self) -> None:

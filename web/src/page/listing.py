@@ -24,8 +24,11 @@ class Listing:
         self._by_id: dict[str, Conversation] = {}
 
     def add(self, conversations: Iterable[Conversation]) -> None:
-        """Adds them, or replaces what was known of them."""
-        self._by_id |= {conversation.id: conversation for conversation in conversations}
+        """Adds them, or replaces what was known of them, unless that is newer."""
+        for one in conversations:
+            known = self._by_id.get(one.id)
+            if known is None or known.updated_at <= one.updated_at:
+                self._by_id[one.id] = one
 
     def touch(self, chat_id: str, title: str, now: int) -> None:
         """One that was written in now. It keeps the title that it has."""
@@ -34,9 +37,6 @@ class Listing:
 
     def remove(self, chat_id: str) -> Conversation | None:
         return self._by_id.pop(chat_id, None)
-
-    def clear(self) -> None:
-        self._by_id.clear()
 
     def find(self, chat_id: str) -> Conversation | None:
         return self._by_id.get(chat_id)
