@@ -169,6 +169,6 @@ def _chip(outgoing: Outgoing) -> Any:
     remove = element(
         "button", icon("close"), class_name="icon", type="button", aria_label=t("remove_named", name=text[:60])
     )
-    chip = element("li", element("span", text), remove)
+    chip = element("li", element("span", text, dir="auto"), remove)
     chip.dataset.id = outgoing.id
     return chip

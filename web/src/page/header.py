@@ -33,7 +33,7 @@ class Header:
     def _items(self) -> list[Item]:
         chat_id = self._current().id
         return [
-            Item("edit", t("rename"), self._on_rename),
+            Item("rename", t("rename"), self._on_rename),
             Item("download", t("export_markdown"), self._save_markdown),
             Item("download", t("export_json"), self._save_json),
             Item("delete", t("delete"), lambda: self._library.delete(chat_id), is_dangerous=True),

@@ -137,7 +137,7 @@ class Sidebar:
         title = one.title or t("untitled")
         link = element(
             "a",
-            element("span", title),
+            element("span", title, dir="auto"),
             class_name="row",
             href=HASH + one.id,
         )
@@ -205,6 +205,6 @@ def month_name(year: int, month: int) -> str:
 
 def _hit(hit: Hit) -> Any:
     pieces = [element("mark", piece.text) if piece.mark else piece.text for piece in hit.snippet]
-    title = element("span", hit.title or t("untitled"))
-    snippet = element("span", *pieces, class_name="snippet")
+    title = element("span", hit.title or t("untitled"), dir="auto")
+    snippet = element("span", *pieces, class_name="snippet", dir="auto")
     return element("li", element("a", title, snippet, class_name="row hit", href=HASH + hit.chat_id))

@@ -102,7 +102,7 @@ class Uploads:
         remove = element(
             "button", icon("close"), class_name="icon", type="button", aria_label=t("remove_named", name=name)
         )
-        entry = _Entry(element("li", picture, element("span", name), remove))
+        entry = _Entry(element("li", picture, element("span", name, dir="auto"), remove))
         entry.scope.on(remove, "click", lambda _event: self._on_remove(entry))
         if preview.startswith("blob:"):
             entry.scope.add(lambda: js.URL.revokeObjectURL(preview))
