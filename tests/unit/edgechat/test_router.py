@@ -48,6 +48,11 @@ class FixedClassifier:
         ("Think hard: is it?", "asks for thought"),
         ("In einem Satz bitte", "asks for brevity"),
         ("Who? Why?", "several questions"),
+        ("2 apples, 3 pears, 5 plums and 7 figs", "many numbers"),
+        ("12:00:01 started\n12:00:02 stopped", "log or table"),
+        ("a,b,c\n1,2,3", "log or table"),
+        ("Rephrase this: go away", "works on a text"),
+        ("Tell me a joke", "light task"),
     ],
 )
 def test_a_signal_is_seen(text: str, signal: str) -> None:
@@ -64,7 +69,8 @@ def test_the_conversation_so_far_is_a_signal() -> None:
 
 def test_each_signal_has_its_weight() -> None:
     every = RouteRequest(
-        text="why? hello? who is, quickly, think hard, python tax 1+1 write a story " + "a" * 500,
+        text="why? hello? who is, quickly, think hard, python tax 1+1 write a story, rewrite a joke\nKeyError: "
+        + "a" * 500,
         history_characters=1,
         needs_tools=True,
         last_side="central",
@@ -84,7 +90,7 @@ def test_a_long_text_is_read_at_both_ends_only() -> None:
     [
         ("Hi there!", "edge", "small talk"),
         ("What is the capital of France?", "edge", "lookup"),
-        ("Write a Python function that parses CSV, and explain it step by step", "central", "code"),
+        ("Write a Python function that parses CSV, and explain it step by step", "central", "reasoning"),
         ("Prove that x^2 + 1 = 0 has no real solution", "central", "maths"),
     ],
 )

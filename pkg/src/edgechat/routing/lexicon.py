@@ -10,13 +10,19 @@ LEXICON = {
         react, pandas, code, function, algorithm*, debug*, refactor*, compile*, unit test, unit tests, stack trace,
         script, api, recursi*, programm*, funktion, skript, quellcode, fonction, algorithme, programa, código,
         función, algoritmo, コード, 関数, プログラム, アルゴリズム, 正規表現, スクリプト, 代码, 函数, 编程, 算法,
-        正则, 脚本, 程序
+        正则, 脚本, 程序, exception*, traceback, timeout*, database*, deploy*, docker, container*, server, thread*,
+        queue, cache*, bug, bugs, crash*, datenbank*, parser, serveur*, requête*, base de données, base de datos,
+        servidor*, consulta, サーバ, エラー, データベース, スレッド, バグ, バッチ, 服务器, 数据库, 报错, 线程, 缓存,
+        超时
     """,
     "maths": """
         prove, proof, solve, equation*, integral, integrate, derivative, probabilit*, matrix, matrices, theorem,
         eigenvalue*, calculate, beweis*, gleichung*, ableitung, wahrscheinlichkeit*, löse, berechne, démontre*,
         équation*, intégrale, résou*, matrice, demuestra, ecuación, derivada, probabilidad, resuelve, calcula*,
-        matriz, 証明, 方程式, 積分, 微分, 確率, 行列, 计算, 证明, 方程, 积分, 导数, 概率, 矩阵, 求解, 推导
+        matriz, 証明, 方程式, 積分, 微分, 確率, 行列, 计算, 证明, 方程, 积分, 导数, 概率, 矩阵, 求解, 推导,
+        twice as, times as, prime, primes, factorial, induction, irrational*, how many ways, doppelt so, dreimal so,
+        induktion, primzahl*, fois plus, probabilité*, irrationnel*, démontrer, nombre premier, demuestr*, doble,
+        triple, mitad, 倍, 階乗, 何通り, 分速, それぞれ何, 相向而行, 整除, 阶乘, 质数, 几次, 相距
     """,
     "reasoning": """
         why, compare, analyse, analyze, evaluate, tradeoff*, trade offs, pros and cons, step by step, strateg*,
@@ -26,39 +32,59 @@ LEXICON = {
         pourquoi, compar*, analyser, évalue*, avantages et inconvénients, étape par étape, stratégie, conçois,
         dissertation, en détail, différence entre, rédige*, por qué, analiza*, evalúa*, ventajas y desventajas,
         paso a paso, estrategia, diseña*, ensayo, en detalle, diferencia entre, redacta*, なぜ, 比較, 分析, 評価,
-        設計, 戦略, 詳しく, 違い, 考察, 段階的, 論じ, 为什么, 比较, 评估, 设计, 策略, 详细, 区别, 论述, 优缺点, 逐步
+        設計, 戦略, 詳しく, 違い, 考察, 段階的, 論じ, 为什么, 比较, 评估, 设计, 策略, 详细, 区别, 论述, 优缺点,
+        逐步, risks, milestone*, pitfall*, in which order, evidence, contradict*, hypothes*, both sides, rethink,
+        explain why, why does, what should, how would, justify, roadmap, wieso, begründe*, risiken, reihenfolge,
+        widerspr*, hypothese*, woran kann, wie funktioniert, überdenk*, rechne das, was nun, comment fonctionne,
+        risques, contradiction*, hypothèse*, raisonnement, dans quel ordre, détaille, faut il, que faire, pièges,
+        cómo funciona, cómo consigue, riesgos, hitos, contradicc*, hipótesis, causas, repasa*, repásalo, valora,
+        qué hago, qué precio, どうして, リスク, 順番, 矛盾, 仮説, 根拠, 考え直, 仕組み, 原因, 計画, 結論, 比べ,
+        どちらを, 理由, 风险, 里程碑, 预案, 顺序, 证据, 重新, 原理, 怎么验证, 结论, 该不该, 自相矛盾, 史实
     """,
     "expert": """
-        lawsuit, liabilit*, contract, diagnos*, symptom*, dosage, medication, tax, taxes, mortgage, legal*, clinical,
-        treatment, patent, investment*, portfolio, gdpr, statute, haftung, vertrag*, kündigung*, dosierung,
-        medikament*, steuer*, rechtlich*, klage, behandlung, geldanlage, gesetz*, dsgvo, responsabilité, contrat*,
-        symptôme*, posologie, médicament*, impôt*, juridique*, traitement, investissement, responsabilidad, síntoma*,
-        dosis, impuesto*, tratamiento, inversión, 契約, 症状, 薬, 診断, 税金, 法律, 治療, 投資, 訴訟, 合同, 药物,
-        诊断, 治疗, 投资, 诉讼
+        lawsuit, liabilit*, contract, diagnos*, symptom*, dosage, medication, tax, taxes, mortgage, legal*,
+        clinical, treatment, patent, investment*, portfolio, gdpr, statute, haftung, vertrag*, kündigung*,
+        dosierung, medikament*, steuer*, rechtlich*, klage, behandlung, geldanlage, gesetz*, dsgvo, responsabilité,
+        contrat*, symptôme*, posologie, médicament*, impôt*, juridique*, traitement, investissement,
+        responsabilidad, síntoma*, dosis, impuesto*, tratamiento, inversión, 契約, 症状, 薬, 診断, 税金, 法律, 治療,
+        投資, 訴訟, 合同, 药物, 诊断, 治疗, 投资, 诉讼, medicine*, prescri*, antibiotic*, pregnan*, blood,
+        side effect*, doctor, interact*, lawyer, landlord, tenant, my rights, sue, clause*, employer, savings, loan,
+        interest rate*, invest, pension, retirement, arzt, ärztin, antibiotik*, schwanger*, blutdruck, puls,
+        nebenwirkung*, tablette*, anwalt*, vermieter*, mieter*, hausverwaltung, gericht*, frist, fristen, gekündigt,
+        kündigen, klausel*, geerbt, erbe*, kredit*, zinsen, rente, elterngeld, brutto, ersparnis*, médecin*,
+        enceinte, antibiotique*, comprimé*, effets secondaires, propriétaire*, locataire*, préavis, tribunal,
+        prud'hommes, cdd, cdi, clause, licenci*, héritage, crédit, épargne, livret, fiscalité, médic*, antibiótic*,
+        embaraz*, sangr*, efectos secundarios, abogad*, inquilin*, despid*, despido, juzgado, cláusula*, herencia,
+        hipoteca*, ahorr*, interés, invertir, 妊娠, 医師, 副作用, 処方, 痛み, むくみ, 健診, 弁護士, 賃貸, 退去,
+        解雇, 退職, 損害賠償, 裁判, 条項, 相続, 住宅ローン, 金利, 年収, 貯金, 怀孕, 医生, 剂量, 医院, 疼痛, 吃药,
+        律师, 房东, 租房, 离职, 补偿, 仲裁, 起诉, 维权, 条款, 约定, 乙方, 房贷, 利率, 贷款, 理财, 基金, 个税
     """,
     "long answer": """
-        write a story, write an essay, write an article, write a report, write a blog, write a letter, write a speech,
-        write a short story, write me a, draft a, draft an, outline, words long, schreib eine, schreibe eine,
-        schreib mir, schreibe mir, schreibe einen, verfasse*, wörter, écris une, écris un, écrivez, mots, escribe un,
-        escribe una, palabras, 物語を, 記事を, レポートを, 小説, スピーチ, 文字で, 写一篇, 写一个, 写一首, 写一封,
-        文章, 报告, 演讲
+        write a story, write an essay, write an article, write a report, write a blog, write a letter,
+        write a speech, write a short story, write me a, draft a, draft an, outline, words long, schreib eine,
+        schreibe eine, schreib mir, schreibe mir, schreibe einen, verfasse*, wörter, écris une, écris un, écrivez,
+        mots, escribe un, escribe una, palabras, 物語を, 記事を, レポートを, 小説, スピーチ, 文字で, 写一篇, 写一个,
+        写一首, 写一封, 文章, 报告, 演讲, short story, novel, chapter, sonnet*, ballad*, villanelle, screenplay,
+        in the style of, monolog*, ballade*, im stil, roman, kapitel, chapitre, alexandrin*, poème, nouvelle,
+        soneto*, relato, capítulo, 短編, 短歌, 千字, 書いてください, 小说, 一首, 词牌, 结尾, 字左右
     """,
     "small talk": """
         hi, hello, hey, thanks, thank you, good morning, good evening, good night, bye, how are you, lol, ok, okay,
         cool, nice, hallo, danke*, guten morgen, guten tag, guten abend, tschüss, wie geht, servus, moin, salut,
         bonjour, bonsoir, merci, au revoir, ça va, coucou, hola, gracias, buenos días, buenas tardes, buenas noches,
         adiós, qué tal, こんにちは, おはよう, こんばんは, ありがとう, さようなら, 元気, 你好, 您好, 谢谢, 再见,
-        早上好, 晚上好
+        早上好, 晚上好, langweilig, 在吗, 无聊, 暇だ, how was your day, was mein tag, wie war dein tag
     """,
     "lookup": """
-        translate, what is, what are, what's, who is, who was, who wrote, who invented, when is, when was, when did,
-        where is, where are, define, capital of, synonym*, spell, how many, how tall, how far, how old, meaning of,
-        übersetz*, was ist, was sind, was heißt, was bedeutet, wer ist, wer war, wer hat, wann ist, wann war,
-        wann wurde, wo ist, wo liegt, hauptstadt, wie viele, wie viel, wie hoch, wie weit, wie alt, nenne, tradui*,
-        qu'est ce, c'est quoi, qui est, qui a, qui était, où est, où se trouve, capitale, combien, quel est,
-        quelle est, définis*, que veut dire, traduc*, qué es, qué son, qué significa, quién es, quién fue,
-        quién escribió, cuándo, dónde está, dónde queda, capital de, cuántos, cuántas, sinónimo, 翻訳, 訳して, とは,
-        誰, いつ, どこ, 首都, 何人, 意味, いくつ, 翻译, 是什么, 什么时候, 哪里, 多少, 意思
+        what is, what are, what's, who is, who was, who wrote, who invented, when is, when was, when did, where is,
+        where are, define, capital of, synonym*, spell, how many, how tall, how far, how old, meaning of, was ist,
+        was sind, was heißt, was bedeutet, wer ist, wer war, wer hat, wann ist, wann war, wann wurde, wo ist,
+        wo liegt, hauptstadt, wie viele, wie viel, wie hoch, wie weit, wie alt, nenne, qu'est ce, c'est quoi,
+        qui est, qui a, qui était, où est, où se trouve, capitale, combien, quel est, quelle est, définis*,
+        que veut dire, qué es, qué son, qué significa, quién es, quién fue, quién escribió, cuándo, dónde está,
+        dónde queda, capital de, cuántos, cuántas, sinónimo, とは, 誰, いつ, どこ, 首都, 何人, 意味, いくつ, 是什么,
+        什么时候, 哪里, 多少, 意思, how do you say, how long, what year, wieviel, wie lange, in welchem jahr,
+        en quelle année, où se, cuál es, en qué año, 何て, 何日, 几个, 多高
     """,
     "asks for thought": """
         think hard, think carefully, think deeply, big model, large model, best model, smart model, claude, gpt,
@@ -68,6 +94,21 @@ LEXICON = {
     "asks for brevity": """
         briefly, in one sentence, in a sentence, in one word, short answer, quick, quickly, tldr, yes or no, kurz,
         in einem satz, in einem wort, schnell, ja oder nein, brièvement, en une phrase, en un mot, vite, oui ou non,
-        brevemente, en una frase, en una palabra, rápido, sí o no, 一言で, 簡単に, 手短に, 简单, 简短, 一句话
+        brevemente, en una frase, en una palabra, rápido, sí o no, 一言で, 簡単に, 手短に, 简短, 一句话
+    """,
+    "works on a text": """
+        rewrite, rephrase, reword, paraphrase, make this sound, make it sound, grammar, typos, proofread*, summari*,
+        shorten*, shorter, translate*, more polite, formulier*, umformulier*, rechtschreib*, korrigier*, kürzer,
+        höflicher, fass das, fasse, zusammenfass*, übersetz*, kommas, reformul*, corrige*, résum*, raccourci*,
+        plus poliment, plus court, tradui*, accents, fautes, resum*, resúm*, más corto, más amable, traduc*, tildes,
+        faltas, 言い換え, 言い方, 丁寧な, 誤字, まとめて, 要約, 直して, 短く, 訳して, 翻訳, 英語で, 句読点, 概括,
+        总结, 改写, 润色, 错别字, 翻译, 委婉, 缩短, 短一点, 标点, 语气, 怎么说
+    """,
+    "light task": """
+        joke, jokes, birthday, names for, name for, recipe*, packing list, shopping list, like i'm, to a child,
+        witz, geburtstag*, namensvorschläge, hochzeitskarte, rezept*, einkaufsliste, für ein kind, grundschul*,
+        blague*, anniversaire, petit mot, noms pour, recette*, valise, à un enfant, chiste*, cumple*, nombres para,
+        receta*, lista de la compra, para mi hijo, 誕生日, お祝い, 名前を, レシピ, 持ち物, 小学, 笑话, 生日, 起名,
+        店名, 菜谱, 小朋友, 祝福
     """,
 }

@@ -13,25 +13,32 @@ from edgechat.routing.signals import RouteRequest, Side, read_signals
 type Stage = Literal["wish", "attachment", "signals", "classifier", "deadline", "policy", "refusal", "fallback"]
 
 WEIGHTS: Mapping[str, float] = {
-    "code": 1.9,
-    "maths": 2.1,
-    "reasoning": 1.7,
-    "expert": 1.6,
-    "long answer": 1.8,
     "asks for thought": 3.5,
-    "several questions": 0.7,
-    "long question": 2.2,
-    "long conversation": 0.8,
+    "many numbers": 2.1,
+    "reasoning": 2.1,
+    "maths": 1.9,
+    "expert": 1.7,
+    "long answer": 1.7,
     "tools": 1.2,
+    "code": 1.0,
     "goes on with central": 0.9,
-    "short question": -0.9,
-    "lookup": -0.9,
-    "small talk": -1.6,
-    "asks for brevity": -1.4,
+    "long question": 0.9,
+    "long conversation": 0.8,
+    "log or table": 0.5,
+    "several questions": 0.2,
+    "lookup": -0.4,
+    "asks for brevity": -1.2,
+    "small talk": -1.3,
+    "short question": -1.9,
+    "works on a text": -2.1,
+    "light task": -2.4,
 }
-"""What each signal says for a central model, in log odds."""
+"""What each signal says for a central model, in log odds: `make routing-train`, see docs/routing.md."""
 
-BIAS = -1.2
+BIAS = -0.3
+
+_SHAPE = {"short question", "long question", "several questions"}
+"""Reasons only where there is no other."""
 
 
 class RouteDecision(msgspec.Struct, frozen=True, rename="camel"):
@@ -95,7 +102,8 @@ class Router:
         side: Side = "central" if central >= 0.5 else "edge"
         confidence = max(central, 1 - central)
         towards = {name: vote for name, vote in votes.items() if (vote > 0) == (side == "central")}
-        reason = max(towards, key=lambda name: abs(votes[name])) if towards else "nothing special"
+        telling = towards.keys() - _SHAPE or towards.keys()
+        reason = max(sorted(telling), key=lambda name: abs(votes[name])) if towards else "nothing special"
         decision = self._decided(side, "signals", reason, confidence)
         if self._classifier is None or confidence >= config.sure:
             return decision

@@ -21,6 +21,13 @@ _CODE = re.compile(
     r"|[{};]\s*$|\w\([^)]*\)\s*[{;:]|=>|</\w+>",
     re.MULTILINE,
 )
+_RECORDS = re.compile(
+    r"^\s+at [\w.$]+ ?\(|^\s*File \"|\w(?:Error|Exception)\b|^\S*\d\d:\d\d\b.*\n.*\d\d:\d\d\b"
+    r"|^(?:[^,;|\t\n]*[,;|\t]){2}.*\n(?:[^,;|\t\n]*[,;|\t]){2}",
+    re.MULTILINE,
+)
+"""Lines of a log, of a stack trace or of a table."""
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _FORMULA = re.compile(r"\d\s*[-+*/^=]\s*[\dxyn(]|[∫∑√≤≥π∂∞]|\\(?:frac|int|sum)|\w\^\d|f\(x\)")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _DENSE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]+")
@@ -55,9 +62,12 @@ def read_signals(request: RouteRequest) -> dict[str, float]:
         signals["code"] = 1.0
     if _FORMULA.search(text):
         signals["maths"] = 1.0
+    if _RECORDS.search(text):
+        signals["log or table"] = 1.0
+    signals["many numbers"] = min(len(_NUMBER.findall(text)) / 4, 1.0)
     # A character of Chinese or Japanese says as much as two or three of others.
     length = len(request.text) + 2 * sum(map(len, dense))
-    signals["long question"] = min(length / 600, 1.0)
+    signals["long question"] = min(length / 400, 1.0)
     signals["long conversation"] = min(request.history_characters / 12_000, 1.0)
     signals["short question"] = float(length < 60)
     signals["several questions"] = float(text.count("?") + text.count("\uff1f") > 1)
