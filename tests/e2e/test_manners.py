@@ -12,7 +12,10 @@ from watching import Complaints, watch
 READY = 60_000
 SHIFTS = """
 globalThis.shifts = [];
-new PerformanceObserver((list) => shifts.push(...list.getEntries().map(({ value }) => value)))
+const where = ({ node }) => node?.id || node?.className || node?.nodeName;
+new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries()) shifts.push([value, ...sources.map(where)]);
+})
     .observe({ type: "layout-shift", buffered: true });
 """
 ANNOUNCED = """
@@ -125,8 +128,9 @@ def test_enter_belongs_to_the_input_method_while_it_composes(stream: PageStream,
     keys = page.context.new_cdp_session(page)
     box(page).focus()
     keys.send("Input.imeSetComposition", {"text": "かんじ", "selectionStart": 3, "selectionEnd": 3})
-    page.keyboard.press("Enter")
-    page.keyboard.press("Escape")
+    for key in ("Enter", "Escape"):  # as the input method has them: they write nothing
+        keys.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", "key": key, "windowsVirtualKeyCode": 229})
+        keys.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": key})
     expect(sent(page)).to_have_count(0)
     expect(box(page)).to_have_value("かんじ")
     keys.send("Input.insertText", {"text": "漢字"})
@@ -217,8 +221,8 @@ def test_only_the_finished_answer_is_announced(stream: PageStream, page: Page) -
 
 def test_who_comes_by_keyboard_can_skip_to_the_message_box(stream: PageStream, page: Page) -> None:
     stream.open()
-    page.evaluate("document.activeElement.blur()")
-    page.keyboard.press("Tab")
+    page.locator(".brand").focus()
+    page.keyboard.press("Shift+Tab")
     skip = page.get_by_role("link", name="Skip to the message box")
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
@@ -229,7 +233,7 @@ def test_who_comes_by_keyboard_can_skip_to_the_message_box(stream: PageStream, p
 def test_each_stop_of_the_tab_key_has_a_name_and_can_be_seen(stream: PageStream, page: Page) -> None:
     stream.open()
     stream.answer(*written("Yes, [here](https://example.org/).\n\n```python\nx = 1\n```\n"))
-    page.evaluate("document.activeElement.blur()")
+    page.locator(".brand").focus()
     seen: list[str] = []
     for _ in range(40):
         page.keyboard.press("Tab")
@@ -293,4 +297,5 @@ def test_nothing_jumps(stream: PageStream, page: Page) -> None:
     stream.finish()
     expect(page.locator("article[data-busy]")).to_have_count(0)
     page.wait_for_timeout(200)
-    assert sum(page.evaluate("shifts")) < 0.02
+    shifts = page.evaluate("shifts")
+    assert sum(value for value, *_ in shifts) < 0.02, shifts

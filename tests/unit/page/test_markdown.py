@@ -35,7 +35,7 @@ ALLOWED = {
     "button": {"type", "data-action"},
     "div": {"class", "role", "tabindex", "dir", "aria-label"},
     "ol": {"dir", "start"},
-    "pre": {"dir", "tabindex"},
+    "pre": {"dir", "tabindex", "role", "aria-label"},
 }
 texts = st.lists(st.sampled_from(SCRIPT), max_size=30).map("".join)
 cuts = st.lists(st.integers(min_value=1, max_value=6), min_size=1, max_size=8)

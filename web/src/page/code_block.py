@@ -15,7 +15,7 @@ class CodeBlock:
         self._label = element("span", code.language, class_name="language")
         copy = element("button", t("copy"), type="button", data_action="copy-code")
         head = element("div", self._label, copy, class_name="code-head")
-        body = element("pre", element("code", self.text), dir="ltr", tabindex=0)
+        body = element("pre", element("code", self.text), dir="ltr", tabindex=0, role="group", aria_label=t("code"))
         self.element = element("div", head, body, class_name="code")
         highlight.colour(self)
 

@@ -88,8 +88,8 @@ class Conversation:
     @property
     def waiting(self) -> list[Outgoing]:
         """What is not sent yet."""
-        shown = {message.id for message in self.chat.messages}
-        return [outgoing for outgoing in self._drafts.read(self.id).queue if outgoing.id not in shown]
+        on_their_way = {message.id for message in (*self.chat.messages, self._asked) if message}
+        return [outgoing for outgoing in self._drafts.read(self.id).queue if outgoing.id not in on_their_way]
 
     async def load(self) -> bool:
         """Shows what the service has. False if it knows of nothing, and nothing waits. Raises `EdgeChatError`."""

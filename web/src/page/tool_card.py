@@ -49,7 +49,7 @@ class ToolCard:
         self._shown = fields
         self._fields.replaceChildren()
         for name, text in fields:
-            value = element("pre", element("code", text), dir="ltr", tabindex=0)
+            value = element("pre", element("code", text), dir="ltr", tabindex=0, role="group", aria_label=name)
             self._fields.append(element("dt", name), element("dd", value))
 
     def _ask(self, part: ToolPart) -> None:
