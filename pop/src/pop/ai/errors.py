@@ -17,6 +17,10 @@ class AiError(Exception):
         return cls(400, 5007, f"No such model {model} or task")
 
     @classmethod
+    def not_installed(cls, model: str, command: str) -> Self:
+        return cls(400, 5007, f"No such model {model} here: its local stand-in is installed by `{command}`")
+
+    @classmethod
     def bad_input(cls, why: str) -> Self:
         return cls(400, 5004, f"Invalid data: {why}")
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from pop.ai import text
+from pop.ai import clef, text
 from pop.ai.backend import Backend, Json
 from pop.ai.catalogue import TEXT_GENERATION
 from pop.ai.errors import AiError
@@ -27,11 +27,22 @@ class _Body(msgspec.Struct):
     inputs: msgspec.Raw
 
 
-def app(backend: Backend) -> Starlette:
+def app(backend: Backend, tier: clef.Tier | None = None) -> Starlette:
+    deciding = asyncio.Lock()  # the embedding model does one thing at a time
+
+    async def decide(request: Request, model: str, tier: clef.Tier) -> Json:
+        inputs = await _inputs(request)
+        async with deciding:
+            return await asyncio.to_thread(clef.answer, tier, model, inputs)
+
     async def run(request: Request) -> Response:
         headers = {"cf-ai-req-id": str(uuid.uuid4()), "x-pop-model": backend.name}
         try:
             model = request.headers.get("cf-consn-model-id", "")
+            if model in clef.MODELS:
+                if tier is None:
+                    raise AiError.not_installed(model, "make setup-routing")
+                return _json(await decide(request, model, tier), headers | {"x-pop-model": tier.name})
             if model not in TEXT_GENERATION:
                 raise AiError.no_such_model(model)
             shape = TEXT_GENERATION[model][1]
