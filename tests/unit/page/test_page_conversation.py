@@ -71,6 +71,7 @@ class Desk:
         fetch = FakeFetch(service)
         self.drafts = Drafts({} if store is None else store)
         self.told: list[str] = []
+        self.waiting: list[str] = []
         self.returned_texts: list[str] = []
         self.on_started: Callable[[], object] = lambda: None
         self.conversation = Conversation(
@@ -91,7 +92,7 @@ class Desk:
         pass
 
     def queue_changed(self) -> None:
-        pass
+        self.waiting = [one.text for one in self.conversation.waiting]
 
     def started(self, conversation: Conversation, question: Outgoing, parent_id: str | None) -> None:
         self.told.append(f"started {question.text} after {parent_id}")
@@ -102,6 +103,16 @@ class Desk:
 
     def returned(self, conversation: Conversation, outgoing: Outgoing) -> None:
         self.returned_texts.append(outgoing.text)
+
+
+async def test_what_is_sent_at_once_does_not_wait_in_sight() -> None:
+    desk = Desk(Service(answer("a1")))
+    sending = asyncio.Task(
+        desk.conversation.submit(Outgoing("m1", "Hi")), loop=asyncio.get_running_loop(), eager_start=True
+    )
+    assert desk.waiting == []  # before anything is painted
+    await sending
+    assert desk.texts == ["Hi", "Well"]
 
 
 async def test_what_is_saved_is_shown() -> None:
@@ -279,3 +290,17 @@ async def test_another_version_is_shown() -> None:
     await desk.conversation.show_version(desk.conversation.chat.messages[1], 1)
     assert desk.texts == ["Hi", "Welcome"]
     assert desk.told == ["ended"]
+
+
+async def test_the_first_text_is_noted_also_if_it_comes_in_one_piece() -> None:
+    chunks: list[ui.UIChunk] = [ui.Start(message_id="a1"), ui.Data(type="data-figures", data={})]
+    text: list[ui.UIChunk] = [
+        ui.TextStart(id="t"),
+        ui.TextDelta(id="t", delta="Well"),
+        ui.TextEnd(id="t"),
+        ui.Finish(finish_reason="stop"),
+    ]
+    body = ui.encode(chunks), ui.encode(text) + b"data: [DONE]\n\n"
+    desk = Desk(Service(HTTPAnswer(*body, headers=HEADERS)))
+    await desk.conversation.submit(Outgoing("m1", "Hi"))
+    assert desk.conversation.felt["a1"].first_text_at == 1.0

@@ -4,7 +4,16 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Protocol
 
 from edgechat.chat import Chat, ChatTransport, RequestOptions
-from edgechat.chat.changes import Change, Frames, MessageAdded, StatusChanged, TextAppended
+from edgechat.chat.changes import (
+    Change,
+    Frames,
+    MessageAdded,
+    MessageChanged,
+    PartAdded,
+    PartChanged,
+    StatusChanged,
+    TextAppended,
+)
 from edgechat.errors import APICallError, EdgeChatError
 from edgechat.ids import generate_id
 from edgechat.ui.messages import UIMessage
@@ -14,6 +23,7 @@ from page.figures import Felt
 from page.listing import title_of
 from page.versions import Versions
 
+_OF_MESSAGE = (MessageAdded, MessageChanged, PartAdded, PartChanged, TextAppended)
 _WORTH_KEEPING = (401, 408, 409, 429)  # no session, a timeout, another answer, a quota
 
 
@@ -249,12 +259,13 @@ class Conversation:
 
     def _changed(self, changes: Sequence[Change]) -> None:
         for change in changes:
-            if isinstance(change, MessageAdded | TextAppended) and change.message.role == "assistant":
+            if isinstance(change, StatusChanged):
+                if change.status == "streaming":
+                    self._accept()
+                elif not self.busy:
+                    self._end()
+            elif isinstance(change, _OF_MESSAGE) and change.message.role == "assistant":
                 self._note(change.message)
-            elif isinstance(change, StatusChanged) and change.status == "streaming":
-                self._accept()
-            elif isinstance(change, StatusChanged) and not self.busy:
-                self._end()
         self._events.changed(self, changes)
 
     def _note(self, answer: UIMessage) -> None:
