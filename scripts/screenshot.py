@@ -22,11 +22,13 @@ def main() -> None:
     with chat_service() as service, sync_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("google-chrome")
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page(base_url=service.url, viewport={"width": 860, "height": 560}, device_scale_factor=2)
+        page = browser.new_page(base_url=service.url, viewport={"width": 1200, "height": 860}, device_scale_factor=1.5)
         page.goto("/")
         expect(page.locator("#state")).to_have_text("Ready", timeout=60_000)
         for number, question in enumerate(QUESTIONS):
             ask(page, question, number)
+        page.get_by_text("Timeline").last.click()
+        page.locator("footer table").last.scroll_into_view_if_needed()
         TARGET.parent.mkdir(exist_ok=True)
         page.screenshot(path=TARGET)
         browser.close()
