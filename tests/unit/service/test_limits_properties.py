@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 from fakes import bearer, request
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from limiting import Env, limits
 
@@ -48,6 +48,7 @@ def test_no_odd_file_gets_into_a_message(url: str, media_type: str, filename: st
         checked_files([FilePart(url=url, media_type=media_type, filename=filename)], LIMITS.files)
 
 
+@settings(deadline=None)  # each has a database of its own
 @given(st.from_regex(r"[A-Za-z0-9_.-]{1,300}", fullmatch=True))
 def test_no_odd_upload_address_holds(token: str) -> None:
     asked = request("PUT", f"/api/attachments/abc/{token}", b"x", bearer("user_1"))
