@@ -24,14 +24,14 @@ STATEMENTS = {
 def measure_imports() -> None:
     heading("importing in Pyodide, after asyncio and msgspec")
     with tempfile.TemporaryDirectory() as temporary:
-        packages = _compiled(Path(temporary))
+        packages = compiled(Path(temporary))
         for name, statement in STATEMENTS.items():
             command: list[str | Path] = [node(), ROOT / "bench" / "imports.mjs", packages, STDLIB, statement]
             runs = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(RUNS)]
             row(name, spread([float(run) for run in runs], "ms"))
 
 
-def _compiled(folder: Path) -> Path:
+def compiled(folder: Path) -> Path:
     source, target = folder / "source.zip", folder / "packages.zip"
     with zipfile.ZipFile(source, "w") as archive:
         for package in (ROOT / "pkg" / "src" / "edgechat", ROOT / "build" / "vendored" / "msgspec"):

@@ -1,0 +1,110 @@
+"""`make routing-eval`: prints the tables of docs/routing.md, and writes them and its picture there."""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median, quantiles
+
+from bench.imports import STDLIB, compiled
+from bench.routing.data import HERE, LANGUAGES, Opening, Prompt, read_openings, read_prompts
+from bench.routing.picture import draw
+from bench.routing.refusals import detect
+from bench.routing.strategies import Run, run_fixed, run_router
+from bench.routing.timing import time_decisions
+from bench.service import ROOT
+from pop.ai.clef import installed
+from pop.project import node
+
+PAGE = ROOT / "docs" / "routing.md"
+PICTURE = ROOT / "docs" / "routing.svg"
+MEASURED = re.compile(r"(<!-- measured -->\n).*(<!-- end -->)", re.DOTALL)
+
+
+def main() -> None:
+    prompts = read_prompts("test")
+    runs = [run_fixed("always edge", prompts, "edge"), run_fixed("always central", prompts, "central")]
+    runs.append(run_router("heuristics", prompts)[0])
+    times: list[float] = []
+    if tier := installed():
+        tier("warm")
+        run, times = run_router("heuristics + classifier", prompts, tier)
+        runs.append(run)
+    tables = [strategies(runs, prompts), languages(runs, prompts), refusals(), durations(prompts, times)]
+    text = "\n\n".join(tables)
+    print(text)
+    PAGE.write_text(MEASURED.sub(lambda match: f"{match[1]}\n{text}\n\n{match[2]}", PAGE.read_text()))
+    PICTURE.write_text(draw(runs, prompts))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
+
+
+def strategies(runs: Sequence[Run], prompts: Sequence[Prompt]) -> str:
+    head = ("", "right side", "hard ones left at the edge", "easy ones sent central", "sent central")
+    rows = []
+    for run in runs:
+        wrong = [f"{run.wrong(prompts, side):.1%}" for side in ("edge", "central")]
+        mean, middle = run.ttft
+        asked = sum(run.asked) / len(run.asked)
+        right = [f"{run.accuracy(prompts):.1%}", *wrong, f"{run.central:.0%}", f"{asked:.0%}"]
+        rows.append([run.name, *right, f"{run.dollars:.2f}", f"{mean:.0f} / {middle:.0f}"])
+    return table([*head, "classifier asked", "$ per 1,000", "ms to first token, mean / median"], rows)
+
+
+def languages(runs: Sequence[Run], prompts: Sequence[Prompt]) -> str:
+    rows = [
+        [run.name, *(f"{run.accuracy(prompts, language):.0%}" for language in LANGUAGES)]
+        for run in runs
+        if len(set(run.sides)) > 1
+    ]
+    return table(["right side", *LANGUAGES.values()], rows)
+
+
+def refusals() -> str:
+    test = read_openings("test")
+    rows = [_detection(name, [one for one in test if one.language == code]) for code, name in LANGUAGES.items()]
+    rows.append(_detection("**all**", test))
+    rows.append(_detection("all, training half", read_openings("train")))
+    return table(["openings", "missed", "false alarms", "characters held back", "first delta passes at once"], rows)
+
+
+def _detection(name: str, openings: Sequence[Opening]) -> list[str]:
+    found = detect(openings)
+    held = f"{found.characters:.1f}"
+    counts = [f"{found.missed} of {found.refusals}", f"{found.false_alarms} of {found.answers}"]
+    return [name, *counts, held, f"{found.first_delta:.0%}"]
+
+
+def durations(prompts: Sequence[Prompt], classifier: Sequence[float]) -> str:
+    texts = [prompt.text for prompt in prompts]
+    time_decisions(texts[:20])
+    rows = [_times("`decide`, CPython", time_decisions(texts), "us")]
+    rows.append(_times("`decide`, Pyodide", _in_pyodide(texts), "us"))
+    if classifier:
+        rows.append(_times("local classifier, where asked", classifier, "ms"))
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return table(["time", "median", "p99"], rows) + f"\n\nMeasured with {os.cpu_count()} CPUs, load average {load}."
+
+
+def _times(name: str, times: Sequence[float], unit: str) -> list[str]:
+    return [name, f"{median(times):.0f} {unit}", f"{quantiles(times, n=100)[-1]:.0f} {unit}"]
+
+
+def _in_pyodide(texts: list[str]) -> list[float]:
+    with tempfile.TemporaryDirectory() as temporary:
+        file = Path(temporary) / "texts.json"
+        file.write_text(json.dumps(texts))
+        packages = compiled(Path(temporary))
+        command = [node(), HERE / "timing.mjs", packages, STDLIB, HERE / "timing.py", file]
+        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    times: list[float] = json.loads(output)
+    return times
+
+
+if __name__ == "__main__":
+    main()
