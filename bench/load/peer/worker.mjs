@@ -1,5 +1,5 @@
 // A chat as the documentation of the AI SDK writes it ("Chatbot Message Persistence"): the client sends its new message,
-// earlier ones are read from D1, and both new ones are saved at the end, whether the client is still there or not.
+// earlier ones are read from D1, and both new ones are saved at the end.
 import { convertToModelMessages, createIdGenerator, streamText } from "ai";
 import { createWorkersAI } from "workers-ai-provider";
 import { Ai } from "../../../pop/src/pop/host/ai.mjs"; // the AI binding, as pop has it
