@@ -57,6 +57,7 @@ def test_the_picture_shows_what_the_table_says(page: Page) -> None:
     assert len(widths) == len(stretches)
     for width, stretch in zip(widths, stretches, strict=True):
         assert abs(width - stretch / sum(stretches) * 1000) < 5
+    expect(timeline.locator("svg")).to_be_in_viewport()
     expect(timeline.locator("svg")).to_have_attribute("aria-hidden", "true")
     expect(timeline.get_by_role("table", name="Where the time went")).to_be_visible()
 

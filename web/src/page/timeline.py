@@ -21,6 +21,7 @@ def timeline_panel(message: UIMessage, felt: Felt, scope: Scope) -> Any:
     def fill(_event: object) -> None:
         if panel.childElementCount == 1:
             panel.append(*_content(message, felt))
+            panel.scrollIntoView(block="nearest")
 
     scope.on(panel, "toggle", fill)
     return panel
