@@ -100,7 +100,7 @@ class ScriptedAI:
         playing = asyncio.ensure_future(self._play(_steps(json.loads(script), is_first, goes_on), writer))
         try:
             await asyncio.wait([leaving, playing], return_when=asyncio.FIRST_COMPLETED)
-            call.is_over = playing.done()
+            call.is_over = playing.done() and not playing.exception()
             if not call.is_over:
                 call.left = time.monotonic()
         finally:
