@@ -4,6 +4,7 @@ from signing_in import Service
 from edgechat.ids import generate_id
 from service.auth import Session, accounts, new_session, revocation
 from service.auth.sessions import User
+from service.history import Catalogue
 
 ADA, GUEST = User("user_a"), User("guest_1")
 
@@ -41,6 +42,18 @@ async def test_without_its_row_a_user_is_signed_out_everywhere_all_the_same() ->
     env = Service()
     await revocation.revoke_all(env, session := new_session(ADA, epoch=7))
     assert await revocation.is_revoked(env, session)
+
+
+async def test_deleting_ones_data_brings_no_session_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    env, ended, everywhere, current = Service(), new_session(ADA), new_session(GUEST), new_session(ADA)
+    await revocation.revoke(env, ended)
+    await revocation.revoke_all(env, everywhere)
+    for user in (ADA, GUEST):
+        await Catalogue(env.db, user).delete_all()
+    monkeypatch.setattr(revocation, "_known", set())  # another isolate
+    assert await revocation.is_revoked(env, ended)
+    assert await revocation.is_revoked(env, everywhere)
+    assert not await revocation.is_revoked(env, current)
 
 
 async def test_who_has_become_an_account_is_no_guest_any_more() -> None:
