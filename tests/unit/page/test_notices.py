@@ -36,7 +36,7 @@ def test_who_is_too_fast_hears_for_how_long(after: float | None, seconds: int) -
 
 def test_a_session_that_has_ended_starts_anew() -> None:
     assert notice_of(refused(401), NOW).action == "reload"
-    assert notice_of(refused(401), NOW, can_sign_in=True).action == "sign_in"
+    assert notice_of(refused(401), NOW, can_sign_in=True).action == "reload"
 
 
 def test_offline_one_waits_for_the_network() -> None:

@@ -28,7 +28,7 @@ def notice_of(error: EdgeChatError, now: datetime, *, online: bool = True, can_s
     if error.status is None:
         return Notice(t("unreachable"), "retry") if online else Notice(t("offline_waits"), waits_for_network=True)
     if error.status == UNAUTHORIZED:
-        return Notice(t("session_ended"), "sign_in" if can_sign_in else "reload")
+        return Notice(t("session_ended"), "reload")  # as a guest; who wants to sign in can do so then
     if error.status == TOO_MANY_REQUESTS:
         return _too_many(error, now, can_sign_in)
     if error.code == "busy":
