@@ -1,5 +1,7 @@
 """An audit of the page by axe-core: in each state, with all its rules, no violation."""
 
+import re
+
 import pytest
 from live import ROOT
 from page_stream import PageStream, written
@@ -132,7 +134,8 @@ def test_the_list_of_chats(stream: PageStream, page: Page, size: str) -> None:
     converse(stream)
     if size == "phone":
         page.get_by_role("button", name="Open the list of chats").click()
-    expect(page.get_by_role("navigation", name="Chats")).to_be_visible()
+    chats = page.get_by_role("navigation", name="Chats")
+    expect(chats.locator("li a")).to_have_accessible_name(re.compile(r"\S"))
     assert violations(page) == []
 
 
