@@ -26,7 +26,7 @@ class Header:
     def show(self) -> None:
         title = self._current().title
         js.document.title = f"{title} · {NAME}" if title else NAME
-        self._title.textContent = title or NAME
+        self._title.firstElementChild.textContent = title or NAME
         self._title.toggleAttribute("data-unnamed", not title)
         self._button.hidden = not self._current().chat.messages
 
