@@ -32,7 +32,21 @@ PYSCRIPT = ROOT / "node_modules" / "@pyscript" / "core" / "dist"
 
 KEPT_BUILDS = 3
 
-STYLES = ("base", "app", "answer", "timeline", "dialog")  # in this order
+STYLES = (  # in this order
+    "base",
+    "app",
+    "sidebar",
+    "stage",
+    "composer",
+    "menu",
+    "layout",
+    "message",
+    "text",
+    "details",
+    "ending",
+    "timeline",
+    "dialog",
+)
 
 # Parts of PyScript that this page never asks for: an editor, a terminal, and their source maps.
 UNUSED_SCRIPTS = ("codemirror", "xterm", "service-worker")
