@@ -11,6 +11,8 @@ EdgeChatError
 ├── GenerationError                 a model answered, but not with what was asked for
 │   ├── NoOutputGeneratedError      nothing at all
 │   ├── NoObjectGeneratedError      text that is not the wanted JSON
+│   ├── NoTranscriptGeneratedError  no words in a recording
+│   ├── NoSpeechGeneratedError      no sound for a text
 │   └── ToolChoiceViolationError    no tool call where one was required, or one where none was allowed
 ├── ToolError                       a tool could not be called, or failed
 │   ├── NoSuchToolError
@@ -154,6 +156,17 @@ class NoObjectGeneratedError(GenerationError):
     def __init__(self, message: str, text: str) -> None:
         super().__init__(message)
         self.text = text
+
+
+class NoTranscriptGeneratedError(GenerationError):
+    """A model of speech has heard no words."""
+
+    is_retryable = False
+    public_message = "Nothing was heard. Please speak closer to the microphone."
+
+
+class NoSpeechGeneratedError(GenerationError):
+    """A model of speech has made no sound of a text."""
 
 
 class ToolChoiceViolationError(GenerationError):

@@ -6,6 +6,7 @@ from edgechat.generate.output import Output
 from edgechat.generate.result import StepResult, TextResult
 from edgechat.generate.settings import StepPlan, StepStart, has_tool_call, step_count_is
 from edgechat.generate.smooth import smooth_stream
+from edgechat.generate.speech import generate_speech, transcribe
 from edgechat.generate.text import TextStream, generate_text, stream_text
 from edgechat.generate.tools import Tool, ToolContext, tool
 
@@ -20,10 +21,12 @@ __all__ = [
     "Timeout",
     "Tool",
     "ToolContext",
+    "generate_speech",
     "generate_text",
     "has_tool_call",
     "smooth_stream",
     "step_count_is",
     "stream_text",
     "tool",
+    "transcribe",
 ]

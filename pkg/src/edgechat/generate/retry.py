@@ -1,6 +1,7 @@
 """Calls that are tried again: as long as nothing of the answer has been handed on."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import msgspec
@@ -36,19 +37,24 @@ class Attempt(msgspec.Struct):
 
 
 async def call_with_retries(model: LanguageModel, call: ModelCall, max_retries: int) -> Attempt:
-    """Calls the model until it gives output, at most `1 + max_retries` times.
+    """Calls the model until it gives output: `with_retries`, also for an error inside a stream that began well."""
+    return await with_retries(lambda is_last: _begin(model, call, is_last=is_last), max_retries)
 
-    Tried again is what is retryable, also when it comes inside a stream that began well. A server's `retry-after` is
-    honoured. The error of the last attempt is raised, with a note that says how many there were.
+
+async def with_retries[T](attempt: Callable[[bool], Awaitable[T]], max_retries: int) -> T:
+    """Tries at most `1 + max_retries` times; `attempt` is told whether it is the last one.
+
+    Tried again is what is retryable. A server's `retry-after` is honoured. The error of the last attempt is raised,
+    with a note that says how many there were.
     """
     delay = INITIAL_DELAY
-    for attempt in range(max_retries + 1):
+    for number in range(max_retries + 1):
         try:
-            return await _begin(model, call, is_last=attempt == max_retries)
+            return await attempt(number == max_retries)
         except APICallError as error:
-            if attempt:
-                error.add_note(f"After {attempt + 1} attempts.")
-            if not error.is_retryable or attempt == max_retries:
+            if number:
+                error.add_note(f"After {number + 1} attempts.")
+            if not error.is_retryable or number == max_retries:
                 raise
             pause = delay if error.retry_after is None else error.retry_after
             if pause > max(LONGEST_DELAY, delay):

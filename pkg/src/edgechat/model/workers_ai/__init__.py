@@ -1,4 +1,4 @@
-"""Workers AI, through the binding or by REST: text generation.
+"""Workers AI, through the binding or by REST: text generation, and speech.
 
 (workerd `types/defines/ai.d.ts`; npm `workers-ai-provider` 4.0.0, whose behaviour this follows.)
 """

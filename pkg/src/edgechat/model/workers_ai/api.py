@@ -12,6 +12,7 @@ from edgechat.model.types import API, Decoder, ModelCall, ModelRequest, Sender
 from edgechat.model.workers_ai.decoder import WorkersAIDecoder
 from edgechat.model.workers_ai.errors import workers_ai_error
 from edgechat.model.workers_ai.request import forced_tools, request_body
+from edgechat.model.workers_ai.speech import WorkersAISpeech, WorkersAITranscription
 
 STAND_IN_HEADER = "x-pop-model"
 """By this a local stand-in says which model really answered. Cloudflare does not send it."""
@@ -98,6 +99,14 @@ class WorkersAIProvider:
     def __call__(self, model_id: str) -> RemoteModel:
         is_other = model_id.startswith(("openai/", "anthropic/"))
         return RemoteModel(GatewayModel(model_id) if is_other else WorkersAI(model_id), self._send)
+
+    def transcription(self, model_id: str) -> WorkersAITranscription:
+        """Such as "@cf/openai/whisper-large-v3-turbo"."""
+        return WorkersAITranscription(model_id, self._send)
+
+    def speech(self, model_id: str) -> WorkersAISpeech:
+        """Such as "@cf/myshell-ai/melotts"."""
+        return WorkersAISpeech(model_id, self._send)
 
 
 def create_workers_ai(send: Sender) -> WorkersAIProvider:
