@@ -16,7 +16,7 @@ import httpx
 
 from bench.imports import measure_imports
 from bench.page import measure_page
-from bench.service import ROOT, chat_service, running
+from bench.service import ROOT, chat_service, free_port, processes_of, running
 from bench.table import heading, row, spread
 from bench.ttft import measure_ttft
 from pop import workerd
@@ -31,7 +31,7 @@ def measure_scratch() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         clone = Path(temporary) / "edgechat"
         subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
-        command = ["make", "dev", "PORT=8791"]
+        command = ["make", "dev", f"PORT={free_port()}"]
         with running(command, clone) as service:
             row("first run, from a bare clone", spread([service.seconds_to_ready], "s"))
         seconds = []
@@ -71,30 +71,13 @@ def measure_memory() -> None:
                 body = {"id": f"memory-{number}", "message": message | {"id": f"m{number}"}}
                 client.post("/api/chat", json=body).raise_for_status()
         total = 0.0
-        for name, megabytes in _resident(service.pid):
-            total += megabytes
-            row(name, f"{megabytes:,.0f} MB")
+        for process in processes_of(service):
+            total += process.resident
+            row(_name(process.command), f"{process.resident:,.0f} MB")
         row("all", f"{total:,.0f} MB")
 
 
-def _resident(pid: int) -> list[tuple[str, float]]:
-    """The processes below one, with what they are and their resident memory in MB."""
-    shown = subprocess.run(["ps", "-eo", "pid=,ppid=,rss=,args="], capture_output=True, text=True, check=True).stdout
-    rows = {int(pid): (int(parent), int(rss), args) for pid, parent, rss, args in _split(shown)}
-    family, found = {pid}, []
-    while grown := {child for child, (parent, *_) in rows.items() if parent in family} - family:
-        family |= grown
-    for member in sorted(family):
-        _, rss, args = rows[member]
-        found.append((_name(args), rss / 1024))
-    return found
-
-
-def _split(shown: str) -> list[list[str]]:
-    return [line.split(None, 3) for line in shown.splitlines()]
-
-
-def _name(args: str) -> str:
+def _name(command: str) -> str:
     for part, name in {
         "workerd serve": "workerd",
         "cli.js dev": "wrangler",
@@ -103,9 +86,9 @@ def _name(args: str) -> str:
         "pop.cli dev": "pop",
         "esbuild": "esbuild, of wrangler",
     }.items():
-        if part in args:
+        if part in command:
             return name
-    return Path(args.split()[0]).name
+    return Path(command.split()[0]).name
 
 
 def measure_sizes() -> None:

@@ -4,19 +4,17 @@ Both have the same model server behind the same AI binding. edgechat's limits ar
 them.
 """
 
-import json
 import os
 import secrets
-import socket
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from bench.service import ROOT, Service, running
+from bench.service import ROOT, Service, chat_service, free_port, processes_of, running
 from pop.project import Project
 
 EDGECHAT = "edgechat"
@@ -56,44 +54,31 @@ def running_sides() -> Iterator[dict[str, Side]]:
     with ExitStack() as stack:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         model = stack.enter_context(running([sys.executable, "-m", "bench.load.model"])).url
-        edgechat = stack.enter_context(running(_edgechat(model, state / "edgechat")))
-        peer = stack.enter_context(running(_peer(model, state / "peer")))
+        edgechat = stack.enter_context(chat_service(model=model, limits=_limits()))
+        peer = stack.enter_context(running(_peer(model, state)))
         yield {EDGECHAT: _side(edgechat), AI_SDK: _side(peer)}
 
 
-def _edgechat(model: str, state: Path) -> list[str]:
-    limits = PROJECT.config["vars"]["LIMITS"] | {"dollars": _MUCH}
+def _limits() -> dict[str, Any]:
+    limits: dict[str, Any] = PROJECT.config["vars"]["LIMITS"] | {"dollars": _MUCH}
     limits["guest"] |= {"messages": _MUCH, "tokens": _MUCH, "messages_per_address": _MUCH}
-    command = [sys.executable, "-u", "-m", "pop.cli", "dev", f"--state={state}", f"--port={_free_port()}"]
-    return [*command, f"--upstream={model}", f"--var=POP_AI_URL:{model}", f"--var=LIMITS:{json.dumps(limits)}"]
+    return limits
 
 
 def _peer(model: str, state: Path) -> list[str]:
     options = [f"--config={PEER / 'wrangler.toml'}", f"--persist-to={state}"]
     PROJECT.run([*PROJECT.wrangler, "d1", "migrations", "apply", "DB", "--local", *options], title="Migrating the peer")
     variables = [f"--var=POP_AI_URL:{model}", f"--var=SESSION_SECRET:{secrets.token_hex(32)}"]
-    command = [*PROJECT.wrangler, "dev", *options, *variables, f"--port={_free_port()}", "--ip=127.0.0.1"]
+    command = [*PROJECT.wrangler, "dev", *options, *variables, f"--port={free_port()}", "--ip=127.0.0.1"]
     return [*command, "--inspector-port=0", "--show-interactive-dev-session=false"]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def _side(service: Service) -> Side:
     # wrangler's proxy is a workerd too. It listens on the port that was asked for.
     proxy = f"entry={service.url.removeprefix('http://')} "
-    (workerd,) = [pid for pid, args in _below(service.pid) if "workerd serve" in args and proxy not in args]
+    (workerd,) = [
+        process.pid
+        for process in processes_of(service)
+        if "workerd serve" in process.command and proxy not in process.command
+    ]
     return Side(service.url, workerd)
-
-
-def _below(pid: int) -> list[tuple[int, str]]:
-    """The processes that one has started, and those that they have started."""
-    shown = subprocess.run(["ps", "-ww", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
-    rows = [line.split(None, 2) for line in shown.splitlines()]
-    family = {str(pid)}
-    while grown := {child for child, parent, *_ in rows if parent in family} - family:
-        family |= grown
-    return [(int(child), " ".join(args)) for child, _, *args in rows if child in family]
