@@ -14,7 +14,6 @@ from workers import Response, WorkerEntrypoint, python_to_rpc
 
 from edgechat.http import Fetch
 from edgechat.model.types import LanguageModel
-from edgechat.model.workers_ai import create_workers_ai
 from edgechat.platform.cloudflare import (
     AIBinding,
     Writer,
@@ -28,6 +27,7 @@ from edgechat.platform.cloudflare import (
 from service import bindings, cron
 from service.bindings import D1Database, KVNamespace, R2Bucket, RateLimiter, Verify
 from service.outcome import Outcome
+from service.providers import language_model
 from service.routes import respond
 from service.settings import Limits, read_limits
 from service.tape import Order
@@ -90,7 +90,10 @@ class Bindings:
         self._ctx = ctx
 
     def model(self, model_id: str) -> LanguageModel:
-        return observed_model(create_workers_ai(AIBinding(self._env.AI))(model_id))
+        return observed_model(language_model(self, model_id, self._binding))
+
+    def _binding(self, gateway: str | None) -> AIBinding:
+        return AIBinding(self._env.AI, gateway=gateway)
 
     @property
     def db(self) -> D1Database:

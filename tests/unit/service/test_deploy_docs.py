@@ -18,6 +18,7 @@ CONFIG = (ROOT / "wrangler.toml").read_text()
 # Where the code asks for a variable or a binding, and where a helper of its own does it for a name that it is given.
 _READ = re.compile(
     r"""(?:\bvar\(|_required\(env, |getattr\(self\._env, )"([A-Z][A-Z0-9_]+)"|\b_?env\.([A-Z][A-Z0-9_]+)\b"""
+    r"""|"([A-Z]+_(?:API_KEY|BASE_URL))\""""
 )
 _CODE = re.compile(r"^```sh\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 
@@ -25,7 +26,7 @@ _CODE = re.compile(r"^```sh\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 def names_read() -> set[str]:
     """Of variables, secrets and bindings."""
     sources = (path.read_text() for path in (ROOT / "worker" / "src").rglob("*.py"))
-    return {match[1] or match[2] for source in sources for match in _READ.finditer(source)}
+    return {match[1] or match[2] or match[3] for source in sources for match in _READ.finditer(source)}
 
 
 def names_configured() -> set[str]:
@@ -58,6 +59,8 @@ def test_the_code_reads_what_we_think() -> None:
         "SESSION_SECRET",
         "OIDC_ISSUER",
         "ACCESS_AUD",
+        "AI_GATEWAY_TOKEN",
+        "ANTHROPIC_API_KEY",
         "LOG_CONTENT",
     } <= names_read()
 

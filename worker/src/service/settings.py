@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from edgechat.model.types import Reasoning
+
 type Positive = Annotated[int, msgspec.Meta(gt=0)]
 type Dollars = Annotated[float, msgspec.Meta(ge=0)]
 
@@ -33,6 +35,9 @@ class Model(_Table, frozen=True):
     """Tokens of an answer."""
     price: Price | None = None
     takes_images: bool = False
+    reasoning: Reasoning | None = None
+    """Of a central model: how much it thinks before it answers, where that is not left to it. It is part of what
+    `max_output` limits."""
     is_retired: bool = False
     """Still named, for the conversations that it has answered in, but not to be had."""
 
@@ -92,6 +97,9 @@ class Limits(_Table, frozen=True):
 
     def tier(self, name: TierName) -> Tier:
         return self.guest if name == "guest" else self.user
+
+    def reasoning(self, model_id: str) -> Reasoning | None:
+        return next((model.reasoning for model in self.models.values() if model.id == model_id), None)
 
 
 @lru_cache(maxsize=1)

@@ -53,13 +53,17 @@ def http_error(status: int, body: str) -> APICallError:
         error = error_body.decode(body).error
     except msgspec.DecodeError:
         return APICallError(body.strip() or f"The server answered {status}.", status=status)
-    return APICallError(error.message, status=status, code=_code(error))
+    return _api_error(error, status)
 
 
 def stream_error(error: OpenAIError) -> APICallError:
     """An error inside of a stream, with the status that it would have had by HTTP."""
+    return _api_error(error, _status(error))
+
+
+def _api_error(error: OpenAIError, status: int) -> APICallError:
     is_retryable = False if "insufficient_quota" in (error.code, error.type) else None
-    return APICallError(error.message, status=_status(error), code=_code(error), is_retryable=is_retryable)
+    return APICallError(error.message, status=status, code=_code(error), is_retryable=is_retryable)
 
 
 def _status(error: OpenAIError) -> int:
