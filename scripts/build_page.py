@@ -65,6 +65,21 @@ UNUSED_MODULES = frozenset(
     wsgiref xml xmlrpc zipapp zoneinfo
     """.split()
 )
+# The same inside packages; what belongs to other systems; and `ssl`, which takes long to import and has nothing to do.
+UNUSED_PARTS = frozenset(
+    """
+    _ast_unparse asyncio/proactor_events asyncio/windows_events asyncio/windows_utils calendar
+    concurrent/futures/process importlib/metadata logging/config logging/handlers pyodide/console ssl
+    urllib/request
+    """.split()
+)
+# These are in the interpreter itself.
+FROZEN = frozenset(
+    """
+    _collections_abc _sitebuiltins abc codecs genericpath importlib/_bootstrap importlib/_bootstrap_external
+    importlib/machinery importlib/util io ntpath os posixpath site stat zipimport
+    """.split()
+)
 # UTF-8 and what Python itself, `zipfile` (cp437) and URLs (idna, punycode) need.
 ENCODINGS = frozenset(
     """
@@ -110,7 +125,9 @@ def _is_used(name: str) -> bool:
     package, _, rest = name.partition("/")
     if package == "encodings":
         return rest.removesuffix(".py") in ENCODINGS
-    return package.removesuffix(".py") not in UNUSED_MODULES and not name.endswith("/")
+    if name.endswith("/") or package.removesuffix(".py") in UNUSED_MODULES:
+        return False
+    return (UNUSED_PARTS | FROZEN).isdisjoint((name.removesuffix(".py"), name.rpartition("/")[0]))
 
 
 def build_page() -> None:
