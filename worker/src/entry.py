@@ -13,6 +13,7 @@ from pyodide.ffi import to_js
 from workers import Response, WorkerEntrypoint, python_to_rpc
 
 from edgechat.http import Fetch
+from edgechat.model.speech import SpeechModel, TranscriptionModel
 from edgechat.model.types import LanguageModel
 from edgechat.platform.cloudflare import (
     AIBinding,
@@ -23,6 +24,7 @@ from edgechat.platform.cloudflare import (
     read_body,
     store_body,
     stream_bytes,
+    until_aborted,
 )
 from service import bindings, cron
 from service.bindings import D1Database, KVNamespace, R2Bucket, RateLimiter, Verify
@@ -94,6 +96,12 @@ class Bindings:
 
     def _binding(self, gateway: str | None) -> AIBinding:
         return AIBinding(self._env.AI, gateway=gateway)
+
+    def transcription(self, model_id: str) -> TranscriptionModel:
+        return create_workers_ai(AIBinding(self._env.AI)).transcription(model_id)
+
+    def voice(self, model_id: str) -> SpeechModel:
+        return create_workers_ai(AIBinding(self._env.AI)).speech(model_id)
 
     @property
     def db(self) -> D1Database:
@@ -170,6 +178,7 @@ class Default(WorkerEntrypoint):  # type: ignore[misc]
             origin,
             partial(store_body, js_request),
             query=dict(parse_qsl(url.query)),
+            left=partial(until_aborted, js_request.signal),
         )
         env = Bindings(self.env, self.ctx)
         response = await telemetry.observe(asked, partial(respond, asked, env), env.var, self.ctx.waitUntil)

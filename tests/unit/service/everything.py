@@ -9,13 +9,38 @@ from issuing import AUDIENCE, ISSUER
 from limiting import Bucket
 from taping import LocalTape
 
-from edgechat.model.types import LanguageModel
+from edgechat.model.speech import Audio, SpeechCall, SpeechModel, Transcript, TranscriptionCall, TranscriptionModel
+from edgechat.model.types import LanguageModel, ModelCall
 from edgechat.testing import FakeKV, FakeModel
 from service.web import Download, Response, Stream
 
 
+class Ears:
+    provider = "fake"
+
+    def __init__(self, model_id: str) -> None:
+        self.model_id = model_id
+
+    async def transcribe(self, call: TranscriptionCall) -> Transcript:
+        return Transcript(text="Where to go?", language=call.language or "en", duration=1.5)
+
+
+class Voice:
+    provider = "fake"
+
+    def __init__(self, model_id: str) -> None:
+        self.model_id = model_id
+
+    async def speak(self, call: SpeechCall) -> Audio:
+        return Audio(f"the sound of {call.text}".encode(), "audio/mpeg")
+
+
+def _answer(call: ModelCall) -> str:
+    return '{"result": "travel"}' if call.response_format else "Italy."
+
+
 class Service(fakes.Env):
-    """Its model says "Italy.", and knows nothing else."""
+    """Its models say "Italy.", or "travel" where JSON is wanted, and hear "Where to go?"."""
 
     def __init__(self) -> None:
         self.stores: dict[str, Any] = {
@@ -42,7 +67,13 @@ class Service(fakes.Env):
         return {"OIDC_ISSUER": ISSUER, "OIDC_AUDIENCE": AUDIENCE}.get(name)
 
     def model(self, model_id: str) -> LanguageModel:
-        return FakeModel("Italy.", model_id=model_id)
+        return FakeModel(_answer, model_id=model_id)
+
+    def transcription(self, model_id: str) -> TranscriptionModel:
+        return Ears(model_id)
+
+    def voice(self, model_id: str) -> SpeechModel:
+        return Voice(model_id)
 
     def tape(self, user_id: str, chat_id: str) -> Any:
         return self.tapes.setdefault(f"{user_id}/{chat_id}", LocalTape(_save))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgechat.http import Fetch
+from edgechat.model.speech import SpeechModel, TranscriptionModel
 from edgechat.model.types import LanguageModel
 from edgechat.testing import FakeD1
 from service import auth
@@ -88,6 +89,12 @@ class Env:
         raise AssertionError("the network was asked")
 
     def model(self, model_id: str) -> LanguageModel:
+        raise AssertionError(f"{model_id} was asked")
+
+    def transcription(self, model_id: str) -> TranscriptionModel:
+        raise AssertionError(f"{model_id} was asked")
+
+    def voice(self, model_id: str) -> SpeechModel:
         raise AssertionError(f"{model_id} was asked")
 
     def tape(self, user_id: str, chat_id: str) -> Tape | None:

@@ -10,8 +10,8 @@ from service.auth import gate, revocation
 from service.routes import ROUTES, respond
 
 PUBLIC = {("GET", "/api/health"), *((method, "/api/session") for method in ("GET", "POST", "DELETE"))}
-# The chat asks beside its call of the model.
-ASKED_LATER = {("POST", "/api/chat")}
+# These ask beside their call of the model.
+ASKED_LATER = {("POST", f"/api/{name}") for name in ("chat", "complete", "classify", "transcribe", "speech")}
 
 
 def path_of(pattern: re.Pattern[str]) -> str:

@@ -26,11 +26,17 @@ ASKED = {
     "POST /api/chat": {"id": "new", "message": {"id": "u1", "role": "user", "parts": [{"type": "text", "text": "Hi"}]}},
     "PATCH /api/chats/chat": {"title": "New"},
     "POST /api/attachments": {"name": "a.txt", "type": "text/plain", "size": 2},
+    "POST /api/complete": {"prompt": "Where to"},
+    "POST /api/classify": {"text": "Where to go?"},
+    "POST /api/transcribe": b"OggS",
+    "POST /api/speech": {"text": "Italy."},
 }
 CHATTING = {"POST /api/chat", "GET /api/chat/chat/stream", "POST /api/chat/chat/stop"}
 ALWAYS = {"GET /api/health", "GET /api/session", "POST /api/session", "GET /api/models"}
 
-WITHOUT_D1 = {"user": CHATTING | ALWAYS, "guest": {"GET /api/health"}}
+WORKLOADS = {f"POST /api/{name}" for name in ("complete", "classify", "transcribe", "speech")}
+
+WITHOUT_D1 = {"user": CHATTING | WORKLOADS | ALWAYS, "guest": {"GET /api/health"}}
 """What goes on."""
 DELETIONS = {"DELETE /api/chats/chat", "DELETE /api/me"}
 STOPS = {

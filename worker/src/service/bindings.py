@@ -4,6 +4,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from edgechat.http import Fetch
+from edgechat.model.speech import SpeechModel, TranscriptionModel
 from edgechat.model.types import LanguageModel
 from service.outcome import Outcome
 from service.settings import Limits
@@ -141,6 +142,10 @@ class Env(Protocol):
         ...
 
     def model(self, model_id: str) -> LanguageModel: ...
+
+    def transcription(self, model_id: str) -> TranscriptionModel: ...
+
+    def voice(self, model_id: str) -> SpeechModel: ...
 
     def tape(self, user_id: str, chat_id: str) -> Tape | None:
         """None where there is no such binding."""

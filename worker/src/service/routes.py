@@ -8,7 +8,7 @@ from functools import cache
 from http import HTTPStatus
 
 from edgechat.ui.chunks import HEADERS
-from service import attachments, auth, chats, health, limits, models, usage
+from service import attachments, auth, chats, health, limits, modalities, models, usage
 from service.bindings import Env
 from service.chat import Exchange
 from service.stores import within_reach
@@ -83,6 +83,10 @@ ROUTES: list[tuple[str, re.Pattern[str], Handler]] = [
     ("GET", re.compile(r"/api/chats/(?P<chat_id>[A-Za-z0-9_-]{1,64})"), chats.get_chat),
     ("PATCH", re.compile(r"/api/chats/(?P<chat_id>[A-Za-z0-9_-]{1,64})"), chats.patch_chat),
     ("DELETE", re.compile(r"/api/chats/(?P<chat_id>[A-Za-z0-9_-]{1,64})"), chats.delete_chat),
+    ("POST", re.compile(r"/api/complete"), modalities.post_complete),
+    ("POST", re.compile(r"/api/classify"), modalities.post_classify),
+    ("POST", re.compile(r"/api/transcribe"), modalities.post_transcribe),
+    ("POST", re.compile(r"/api/speech"), modalities.post_speech),
     ("GET", re.compile(r"/api/search"), chats.get_search),
     ("GET", re.compile(r"/api/export"), chats.get_export),
     ("DELETE", re.compile(r"/api/me"), chats.delete_me),

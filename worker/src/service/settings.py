@@ -26,6 +26,10 @@ class Price(_Table, frozen=True):
     output: Dollars
 
 
+def _cost(price: Price | None, input_tokens: int, output_tokens: int) -> float:
+    return (input_tokens * price.input + output_tokens * price.output) / 1_000_000 if price else 0.0
+
+
 class Model(_Table, frozen=True):
     id: str
     """Such as "@cf/meta/llama-3.1-8b-instruct-fp8-fast"."""
@@ -43,8 +47,7 @@ class Model(_Table, frozen=True):
 
     def cost(self, input_tokens: int, output_tokens: int) -> float:
         """Dollars, as far as the price is known."""
-        price = self.price or Price(0, 0)
-        return (input_tokens * price.input + output_tokens * price.output) / 1_000_000
+        return _cost(self.price, input_tokens, output_tokens)
 
 
 class Tier(_Table, frozen=True):
@@ -62,6 +65,52 @@ class Tier(_Table, frozen=True):
     """Of all stored files together."""
     messages_per_address: Positive | None = None
     """In a day, of all guests with the same network address together."""
+
+
+class TextWorkload(_Table, frozen=True):
+    model: str
+    """Its alias."""
+    characters: Positive
+    max_output: Positive = 64
+
+
+class AudioModel(_Table, frozen=True):
+    """It is counted in tokens too: ten for a second that is heard, one for a character that is spoken."""
+
+    id: str
+    """Such as "@cf/openai/whisper-large-v3-turbo"."""
+    price: Price | None = None
+
+    def cost(self, input_tokens: int, output_tokens: int) -> float:
+        """Dollars, as far as the price is known."""
+        return _cost(self.price, input_tokens, output_tokens)
+
+
+class Hearing(AudioModel, frozen=True, kw_only=True):
+    audio_bytes: Positive
+
+
+class Speaking(AudioModel, frozen=True, kw_only=True):
+    characters: Positive
+    languages: list[str] = []
+    """That the model knows by these names, such as "en"; of others it is told nothing."""
+
+
+type Workload = Literal["complete", "classify", "transcribe", "speech"]
+
+
+class Workloads(_Table, frozen=True):
+    """What is offered besides chat."""
+
+    guest_calls: Positive
+    """Of each workload, in a day."""
+    user_calls: Positive
+    calls_per_address: Positive
+    """In a day, of all guests with the same network address together."""
+    complete: TextWorkload
+    classify: TextWorkload
+    transcribe: Hearing
+    speech: Speaking
 
 
 class Files(_Table, frozen=True):
@@ -86,14 +135,24 @@ class Limits(_Table, frozen=True):
     files: Files
     models: dict[str, Model]
     """By alias."""
+    workloads: Workloads | None = None
 
     def __post_init__(self) -> None:
+        texts = [self.workloads.complete.model, self.workloads.classify.model] if self.workloads else []
+        for alias in (*self.guest.models, *self.user.models, *texts):
+            if alias not in self.models:
+                raise ValueError(f"there is no model {alias!r}")
         for tier in (self.guest, self.user):
-            for alias in tier.models:
-                if alias not in self.models:
-                    raise ValueError(f"there is no model {alias!r}")
             if self.models[tier.models[0]].is_retired:
                 raise ValueError(f"the default model {tier.models[0]!r} is retired")
+
+    @property
+    def billed(self) -> dict[str, Model | AudioModel]:
+        """All models that cost something, by their ids."""
+        models: list[Model | AudioModel] = list(self.models.values())
+        if self.workloads:
+            models += [self.workloads.transcribe, self.workloads.speech]
+        return {model.id: model for model in models}
 
     def tier(self, name: TierName) -> Tier:
         return self.guest if name == "guest" else self.user

@@ -70,11 +70,11 @@ async def usage_of(db: D1Database, limits: Limits, caller: Caller) -> dict[str, 
 
 def _entry(limits: Limits, row: _Row) -> dict[str, Any]:
     """Cost in dollars, at the prices of today; null where they are not known."""
-    models = {model.id: (alias, model) for alias, model in limits.models.items()}
-    alias, model = models.get(row.model, (None, None))
+    aliases = {model.id: alias for alias, model in limits.models.items()}
+    model = limits.billed.get(row.model)
     return {
         "day": row.day,
-        "id": alias,
+        "id": aliases.get(row.model),
         "model": row.model,
         "turns": row.turns,
         "inputTokens": row.input_tokens,

@@ -1,5 +1,6 @@
 """Requests and responses as the service sees them."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -47,6 +48,10 @@ class Store(Protocol):
     ) -> bool: ...
 
 
+async def _never() -> None:
+    await asyncio.Future()
+
+
 async def _no_store(*_: Any, **__: Any) -> bool:
     return False
 
@@ -63,6 +68,8 @@ class Request:
     """Of the URL that it was sent to, such as "https://chat.example.org"."""
     store: Store = _no_store
     query: Mapping[str, str] = field(default_factory=dict)
+    left: Callable[[], Awaitable[None]] = _never
+    """Returns when the client has gone."""
 
     async def json[T](self, decoder: JSONDecoder[T], default: T | None = None) -> T:
         """The body, checked against a type. An empty one is the default, if there is one."""

@@ -14,7 +14,7 @@ async def transcribe(
     provider_options: ProviderOptions | None = None,
     max_retries: int = 2,
 ) -> Transcript:
-    """What is said in a recording. Raises `NoTranscriptGeneratedError` where nothing is said, else what the model raises."""
+    """What is said in a recording. Raises `NoTranscriptGeneratedError` for silence, else what the model raises."""
     call = TranscriptionCall(audio=audio, language=language, provider_options=provider_options or {})
     transcript = await with_retries(lambda _is_last: model.transcribe(call), max_retries)
     if not transcript.text:

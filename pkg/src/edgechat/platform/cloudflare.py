@@ -11,7 +11,7 @@ from contextlib import aclosing, asynccontextmanager, closing, suppress
 from typing import Any
 
 import js
-from pyodide.ffi import JsException, to_js
+from pyodide.ffi import JsException, create_proxy, to_js
 from workers import Response
 
 from edgechat.errors import MASKED, APICallError
@@ -34,6 +34,7 @@ __all__ = [
     "store_body",
     "stream_bytes",
     "stream_response",
+    "until_aborted",
 ]
 
 log = logging.getLogger("edgechat")
@@ -71,6 +72,25 @@ class AIBinding:
                 yield response
         finally:
             controller.abort()
+
+
+async def until_aborted(signal: Any) -> None:
+    """Returns when an `AbortSignal` is given: by that of its request a Worker hears that the client has gone."""
+    if signal.aborted:
+        return
+    aborted = asyncio.get_running_loop().create_future()
+
+    def end(_event: Any) -> None:
+        if not aborted.done():
+            aborted.set_result(None)
+
+    listener = create_proxy(end)
+    signal.addEventListener("abort", listener)
+    try:
+        await aborted
+    finally:
+        signal.removeEventListener("abort", listener)
+        listener.destroy()
 
 
 async def read_body(request: Any, limit: int) -> bytes | None:
