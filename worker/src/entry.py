@@ -15,6 +15,7 @@ from workers import Response, WorkerEntrypoint, python_to_rpc
 from edgechat.http import Fetch
 from edgechat.model.speech import SpeechModel, TranscriptionModel
 from edgechat.model.types import LanguageModel
+from edgechat.model.workers_ai.speech import WorkersAISpeech, WorkersAITranscription
 from edgechat.platform.cloudflare import (
     AIBinding,
     Writer,
@@ -98,10 +99,10 @@ class Bindings:
         return AIBinding(self._env.AI, gateway=gateway)
 
     def transcription(self, model_id: str) -> TranscriptionModel:
-        return create_workers_ai(AIBinding(self._env.AI)).transcription(model_id)
+        return WorkersAITranscription(model_id, AIBinding(self._env.AI))
 
     def voice(self, model_id: str) -> SpeechModel:
-        return create_workers_ai(AIBinding(self._env.AI)).speech(model_id)
+        return WorkersAISpeech(model_id, AIBinding(self._env.AI))
 
     @property
     def db(self) -> D1Database:

@@ -4,7 +4,7 @@ import asyncio
 
 import uvicorn
 
-from pop.ai import clef
+from pop.ai import clef, speech
 from pop.ai.backend import Backend
 from pop.ai.catalogue import SMOLLM2
 from pop.ai.engine import Engine
@@ -22,9 +22,9 @@ async def serve(port: int, upstream: str | None) -> None:
         await backend.connect()
     else:
         backend = await asyncio.to_thread(Engine, SMOLLM2.name, SMOLLM2.path())
-    tier = await asyncio.to_thread(clef.installed)
+    tier, sound = await asyncio.gather(asyncio.to_thread(clef.installed), asyncio.to_thread(speech.installed))
     # Only this machine: there is no key, and the Worker in front of it is the one that knows its users.
     config = uvicorn.Config(
-        app(backend, tier), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=GRACE
+        app(backend, tier, sound), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=GRACE
     )
     await uvicorn.Server(config).serve()

@@ -1,10 +1,11 @@
 """The local Workers AI as an ASGI app: what lies behind the AI binding, on 127.0.0.1.
 
 `POST /run?version=3`, header `cf-consn-model-id`, body `{"inputs": ..., "options": ...}`. An answer is JSON with
-exactly the content type `application/json`, which the binding parses, or an SSE stream, which it hands on.
+exactly the content type `application/json`, which the binding parses, or an SSE stream or sound, which it hands on.
 """
 
 import asyncio
+import threading
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import aclosing, asynccontextmanager
@@ -15,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from pop.ai import clef, text
+from pop.ai import clef, speech, text
 from pop.ai.backend import Backend, Json
 from pop.ai.catalogue import TEXT_GENERATION
 from pop.ai.errors import AiError
@@ -27,7 +28,7 @@ class _Body(msgspec.Struct):
     inputs: msgspec.Raw
 
 
-def app(backend: Backend, tier: clef.Tier | None = None) -> Starlette:
+def app(backend: Backend, tier: clef.Tier | None = None, sound: speech.Speech = speech.NOTHING) -> Starlette:
     deciding = asyncio.Lock()  # the embedding model does one thing at a time
 
     async def decide(request: Request, model: str, tier: clef.Tier) -> Json:
@@ -43,6 +44,13 @@ def app(backend: Backend, tier: clef.Tier | None = None) -> Starlette:
                 if tier is None:
                     raise AiError.not_installed(model, "make setup-routing")
                 return _json(await decide(request, model, tier), headers | {"x-pop-model": tier.name})
+            if model in speech.MODELS:
+                name, work = sound.of(model)
+                answer = await _unless_gone(request, _in_thread(work, await _inputs(request)))
+                headers["x-pop-model"] = name
+                if isinstance(answer, bytes):
+                    return Response(answer, headers=headers, media_type="audio/wav")
+                return _json(answer, headers)
             if model not in TEXT_GENERATION:
                 raise AiError.no_such_model(model)
             shape = TEXT_GENERATION[model][1]
@@ -107,6 +115,14 @@ async def _unless_gone[T](request: Request, work: Awaitable[T]) -> T:
     finally:
         task.cancel()
         watch.cancel()
+
+
+async def _in_thread(work: speech.Work, inputs: msgspec.Raw) -> Json | bytes:
+    stopped = threading.Event()
+    try:
+        return await asyncio.to_thread(work, inputs, stopped)
+    finally:
+        stopped.set()
 
 
 async def _sse(first: Json | None, events: AsyncGenerator[Json]) -> AsyncIterator[bytes]:
