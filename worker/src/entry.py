@@ -27,12 +27,14 @@ from edgechat.platform.cloudflare import (
     stream_bytes,
     until_aborted,
 )
+from edgechat.routing import Classifier
+from edgechat.routing.clef import ClefClassifier
 from service import bindings, cron
 from service.bindings import D1Database, KVNamespace, R2Bucket, RateLimiter, Verify
 from service.outcome import Outcome
 from service.providers import language_model
 from service.routes import respond
-from service.settings import Limits, read_limits
+from service.settings import Limits, Routing, read_limits, read_routing
 from service.tape import Order
 from service.telemetry import Telemetry, observed_model
 from service.web import Download, Request, Stream
@@ -85,6 +87,11 @@ class TapeStub:
         return None if response.status == HTTPStatus.NO_CONTENT else response.body
 
 
+def _as_json(variable: Any) -> str | None:
+    """A variable that was given to the command line is that already."""
+    return variable if variable is None or isinstance(variable, str) else str(js.JSON.stringify(variable))
+
+
 class Bindings:
     """The bindings of `wrangler.toml` by the names that the service uses."""
 
@@ -125,8 +132,16 @@ class Bindings:
 
     @property
     def limits(self) -> Limits:
-        value = getattr(self._env, "LIMITS", None)
-        return read_limits(value if value is None or isinstance(value, str) else js.JSON.stringify(value))
+        return read_limits(_as_json(getattr(self._env, "LIMITS", None)))
+
+    @property
+    def routing(self) -> Routing | None:
+        routing = _as_json(getattr(self._env, "ROUTING", None))
+        return read_routing(routing, _as_json(self._env.LIMITS)) if routing else None
+
+    @property
+    def classifier(self) -> Classifier:
+        return ClefClassifier(AIBinding(self._env.AI))
 
     @property
     def fetch(self) -> Fetch:

@@ -20,12 +20,13 @@ from service.auth import User
 from service.history import History, Turn, memory
 from service.models import choose
 from service.routes import respond
+from service.routing import Plan
 from service.salvage import Unsaved
 from service.web import Request, Response, Stream
 
 USER = User("guest_1")
 SIGNED = bearer(USER.id)
-CHOICE = choose(production_limits(), "guest", None)
+PLAN = Plan(choose(production_limits(), "guest", None))
 
 
 def body(

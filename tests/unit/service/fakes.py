@@ -10,10 +10,11 @@ from typing import Any
 from edgechat.http import Fetch
 from edgechat.model.speech import SpeechModel, TranscriptionModel
 from edgechat.model.types import LanguageModel
+from edgechat.routing import Classifier
 from edgechat.testing import FakeD1
 from service import auth
 from service.bindings import Tape
-from service.settings import Limits, read_limits
+from service.settings import Limits, Routing, read_limits, read_routing
 from service.web import Request
 
 ROOT = Path(__file__).parents[3]
@@ -55,8 +56,17 @@ def bearer(user_id: str) -> dict[str, str]:
 @cache
 def production_limits() -> Limits:
     """Those of wrangler.toml."""
-    config = tomllib.loads((ROOT / "wrangler.toml").read_text())
-    return read_limits(json.dumps(config["vars"]["LIMITS"]))
+    return read_limits(_variable("LIMITS"))
+
+
+@cache
+def production_routing() -> Routing:
+    """That of wrangler.toml."""
+    return read_routing(_variable("ROUTING"), _variable("LIMITS"))
+
+
+def _variable(name: str) -> str:
+    return json.dumps(tomllib.loads((ROOT / "wrangler.toml").read_text())["vars"][name])
 
 
 class Env:
@@ -83,6 +93,14 @@ class Env:
     @property
     def limits(self) -> Limits:
         return production_limits()
+
+    @property
+    def routing(self) -> Routing | None:
+        return None
+
+    @property
+    def classifier(self) -> Classifier:
+        raise AssertionError("the classifier was asked")
 
     @property
     def fetch(self) -> Fetch:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from chatting import (
-    CHOICE,
+    PLAN,
     USER,
     Service,
     body,
@@ -234,7 +234,7 @@ async def test_who_is_not_admitted_gets_nothing_and_leaves_nothing() -> None:
     service = Service(["Hel", hang()])
     turn = await read_turn(request("POST", "/", body()), production_limits())
     with pytest.raises(HTTPError, match="Enough"):
-        await Exchange(service, USER, turn, CHOICE, [refuse]).respond()
+        await Exchange(service, USER, turn, PLAN, [refuse]).respond()
     await asyncio.gather(*service.work)
     assert service.fake_model.aborted == [True]
     assert await service.saved() == []

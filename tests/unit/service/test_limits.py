@@ -25,12 +25,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     clock = FakeClock(NOON)
     monkeypatch.setattr(time, "time", clock)
     monkeypatch.setattr(quotas, "_refused", {})
+    monkeypatch.setattr(quotas, "_scarce", {})
     return clock
 
 
 def forget(monkeypatch: pytest.MonkeyPatch) -> None:
     """As another isolate would be."""
     monkeypatch.setattr(quotas, "_refused", {})
+    monkeypatch.setattr(quotas, "_scarce", {})
 
 
 async def refused(env: Env, caller: Caller, message_id: str, chat_id: str = "c1") -> HTTPError:
@@ -140,7 +142,7 @@ async def test_another_isolate_comes_to_the_same_verdict(monkeypatch: pytest.Mon
 
 
 async def test_an_isolate_does_not_remember_without_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quotas, "_MAX_REFUSED", 3)
+    monkeypatch.setattr(quotas, "_MAX_REMEMBERED", 3)
     env = Env(user=TIER | {"models": ["small"], "messages": 1})
     for number in range(10):
         caller = Caller(User(f"user_{number}"), None)

@@ -48,7 +48,7 @@ def test_a_model_that_is_gone_is_refused_by_name() -> None:
 
 
 def test_the_list_has_the_models_of_the_tier_and_marks_the_retired_ones() -> None:
-    listed = msgspec.json.decode(msgspec.json.encode(models.listing(limits(), "guest")))
+    listed = msgspec.json.decode(msgspec.json.encode(models.listing(limits(), "guest", "@cf/a/old".__eq__)))
     assert listed["default"] == "small"
     assert listed["models"][0] == {
         "id": "small",
@@ -58,9 +58,10 @@ def test_the_list_has_the_models_of_the_tier_and_marks_the_retired_ones() -> Non
         "takesImages": False,
         "price": {"input": 0.5, "output": 2.0},
         "retired": False,
+        "failing": False,
     }
     assert [(model["id"], model["retired"], model["price"]) for model in listed["models"][1:]] == [("old", True, None)]
-    assert [model["id"] for model in models.listing(limits(), "user")["models"]] == ["large", "small", "old"]
+    assert [model["id"] for model in models.listing(limits(), "user", bool)["models"]] == ["large", "small", "old"]
 
 
 def test_what_an_answer_costs_follows_from_the_price() -> None:

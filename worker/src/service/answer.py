@@ -1,6 +1,7 @@
 """One call of the model, as chunks for whoever listens and as the message that is saved."""
 
 import logging
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from copy import deepcopy
@@ -9,13 +10,12 @@ from typing import Any
 from edgechat.errors import MASKED, NoOutputGeneratedError, StreamTruncatedError
 from edgechat.generate.interrupt import Timeout
 from edgechat.generate.text import TextStream, stream_text
-from edgechat.model.parts import Usage
-from edgechat.model.types import LanguageModel
 from edgechat.ui import chunks as ui
 from edgechat.ui.convert import convert_to_model_messages
 from edgechat.ui.fold import MessageFold
 from edgechat.ui.messages import DataPart, StepStartPart, TextPart, UIMessage
 from service.outcome import Outcome, mark, outcome_of
+from service.routing import ROUTE, Speaker
 
 log = logging.getLogger("edgechat")
 
@@ -37,25 +37,23 @@ class Answer:
 
     def __init__(
         self,
-        model: LanguageModel,
+        speaker: Speaker,
         message: UIMessage,
         prompt: Sequence[UIMessage],
         *,
         instructions: str = INSTRUCTIONS,
-        max_output_tokens: int,
     ) -> None:
         self.outcome: Outcome = "failed"
         """When the chunks have ended."""
-        self._model_id = model.model_id
+        self._speaker = speaker
         self._fold = MessageFold(deepcopy(message))
         self._goes_on = bool(message.text)
         if self._goes_on:
             prompt = [*prompt, message, UIMessage(id="", role="user", parts=[TextPart(text=GO_ON)])]
         self._stream: TextStream[str] = stream_text(
-            model=model,
+            model=speaker.model,
             instructions=instructions,
             messages=convert_to_model_messages(prompt),
-            max_output_tokens=max_output_tokens,
             temperature=TEMPERATURE,
             timeout=Timeout(first_chunk=FIRST_TOKEN, chunk=SILENCE),
         )
@@ -69,23 +67,29 @@ class Answer:
         self._fold.close()
         return self._fold.message
 
-    @property
-    def usage(self) -> Usage:
-        return self._stream.usage
-
     async def chunks(self) -> AsyncGenerator[list[ui.UIChunk]]:
         """Calls the model. The chunks of each network read; never raises."""
         ends: list[ui.UIChunk] = []
+        started = time.perf_counter()
+        is_known = False
         try:
             async with aclosing(self._stream.ui_message_stream(message_id=self._fold.message.id)) as batches:
                 async for batch in batches:
                     ends += filter(outcome_of, batch)
+                    if not is_known and any(isinstance(chunk, ui.StartStep) for chunk in batch):
+                        is_known = True
+                        batch = [*self._route(time.perf_counter() - started), *batch]
                     if content := list(filter(self._is_content, batch)):
                         yield self._folded(content)
         except Exception:
             log.exception("An answer has failed")
             ends.append(ui.Error(error_text=MASKED))
         yield self._folded(self._ending(ends))
+
+    def _route(self, seconds: float) -> list[ui.UIChunk]:
+        """Who has begun to answer."""
+        route = self._speaker.route(seconds)
+        return [ui.Data(type=ROUTE, data=route)] if route else []
 
     def _is_content(self, chunk: ui.UIChunk) -> bool:
         # What goes on is one step: models would be told of two answers in a row.
@@ -118,15 +122,18 @@ class Answer:
         return next(iter(texts), seen.public_message)
 
     def _figures(self) -> dict[str, Any]:
-        """Milliseconds, tokens, and tokens per second, as the Worker saw them."""
-        stream, usage = self._stream, self._stream.usage
+        """Milliseconds, tokens, tokens per second, and dollars for all models that ran, as the Worker saw them."""
+        stream, usage, model = self._stream, self._stream.usage, self._speaker.choice.model
+        decision = self._speaker.decision
         timing, rate = stream.timing, stream.timing.tokens_per_second(usage.output_tokens)
         return {
-            "model": self._model_id,
-            "answeredBy": stream.last_step.response.model_id or self._model_id,
+            "model": model.id,
+            "answeredBy": stream.last_step.response.model_id or model.id,
+            "route": decision and decision.side,
             "ttftMs": None if timing.ttft is None else round(timing.ttft * 1000, 1),
             "totalMs": round(timing.total * 1000, 1),
             "tokensPerSecond": None if rate is None else round(rate, 1),
             "inputTokens": usage.input_tokens,
             "outputTokens": usage.output_tokens,
+            "cost": self._speaker.cost,
         }

@@ -6,8 +6,9 @@ from typing import Any, Protocol
 from edgechat.http import Fetch
 from edgechat.model.speech import SpeechModel, TranscriptionModel
 from edgechat.model.types import LanguageModel
+from edgechat.routing import Classifier
 from service.outcome import Outcome
-from service.settings import Limits
+from service.settings import Limits, Routing
 from service.tape import Order
 
 
@@ -130,6 +131,16 @@ class Env(Protocol):
 
     @property
     def limits(self) -> Limits: ...
+
+    @property
+    def routing(self) -> Routing | None:
+        """None where nothing is routed."""
+        ...
+
+    @property
+    def classifier(self) -> Classifier:
+        """Says which requests need a central model."""
+        ...
 
     @property
     def fetch(self) -> Fetch: ...

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from http import HTTPStatus
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,14 +22,15 @@ from service.answer import INSTRUCTIONS, Answer
 from service.attachments import Attachments, with_files
 from service.auth import User
 from service.bindings import Env
+from service.circuits import circuits
 from service.feed import Feed
 from service.generations import Busy, Duplicate, Generation
 from service.history import Memory, summarise_with
 from service.history import Turn as SavedTurn
-from service.models import Choice
 from service.outcome import is_settled
 from service.recall import Asked, recall
 from service.replay import to_chunks
+from service.routing import Plan, Speaker
 from service.salvage import Announcement
 from service.telemetry import phase
 from service.turn import Turn
@@ -54,14 +56,21 @@ class _Answered(Exception):
         self.answer = answer
 
 
+class _Question(NamedTuple):
+    asked: Asked
+    speaker: Speaker
+    prompt: list[UIMessage]
+    """What the model is told."""
+
+
 class Exchange:
     """One question and its answer, from the request to the saved turn."""
 
-    def __init__(self, env: Env, user: User, turn: Turn, choice: Choice, admissions: Sequence[Admission] = ()) -> None:
+    def __init__(self, env: Env, user: User, turn: Turn, plan: Plan, admissions: Sequence[Admission] = ()) -> None:
         self._env = env
         self._user = user
         self._turn = turn
-        self._choice = choice
+        self._plan = plan
         self._admissions = admissions
         self._memory = Memory(env.db, env.kv, env.r2, user)
         self._tape = env.tape(user.id, turn.chat_id)
@@ -74,8 +83,8 @@ class Exchange:
     async def respond(self) -> Response:
         """Raises `HTTPError`. An answer that was admitted is generated and saved, whether its client stays or not."""
         with phase("history"):
-            asked, prompt = await self._recall()
-        self._env.wait_until(self._run(asked, prompt))
+            question = await self._recall()
+        self._env.wait_until(self._run(question))
         try:
             return await self._response
         except _Answered as answered:
@@ -85,21 +94,21 @@ class Exchange:
         except Busy:
             raise _busy() from None
 
-    async def _recall(self) -> tuple[Asked, list[UIMessage]]:
-        """What is asked, and what the model is told."""
+    async def _recall(self) -> _Question:
         asked = await recall(self._memory, self._turn, self._answer_id, self._env.limits.history_tokens)
+        speaker = Speaker(self._env, self._plan, asked)
         files = Attachments(self._env, self._user)
-        return asked, await with_files(self._env, files, asked.told, self._choice)
+        return _Question(asked, speaker, await with_files(self._env, files, asked.told, speaker.choice))
 
-    async def _run(self, asked: Asked, prompt: list[UIMessage]) -> None:
+    async def _run(self, question: _Question) -> None:
         try:
             try:
-                answer = await self._generate(asked, prompt, self._admit(asked))
+                answer = await self._generate(question, self._admit(question.asked))
             except Busy:
                 if self._env.var("WHEN_BUSY") != "queue" or self._turn.message is None:
                     raise
-                asked, answer = await self._generate_later(asked)
-            await self._end(asked, answer)
+                question, answer = await self._generate_later(question.asked)
+            await self._end(question, answer)
         except Exception as error:
             if self._response.done():
                 log.exception("An answer of chat %s was left as it was", self._turn.chat_id)
@@ -110,16 +119,11 @@ class Exchange:
                 _, feed = self._audience
                 feed.close()
 
-    async def _generate(self, asked: Asked, prompt: list[UIMessage], admission: Awaitable[Generation]) -> Answer:
+    async def _generate(self, question: _Question, admission: Awaitable[Generation]) -> Answer:
         """Raises what `admission` raises, when the call of the model has been cancelled."""
         self._pending.clear()
-        answer = Answer(
-            self._env.model(self._choice.model.id),
-            asked.answer,
-            prompt,
-            instructions=asked.past.instructions(INSTRUCTIONS),
-            max_output_tokens=self._choice.model.max_output,
-        )
+        asked, speaker, prompt = question
+        answer = Answer(speaker, asked.answer, prompt, instructions=asked.past.instructions(INSTRUCTIONS))
         opening = asyncio.create_task(self._open(answer, admission))
         async with aclosing(answer.chunks()) as batches:
             async for chunks in batches:
@@ -129,16 +133,16 @@ class Exchange:
             raise refusal
         return answer
 
-    async def _generate_later(self, asked: Asked) -> tuple[Asked, Answer]:
+    async def _generate_later(self, asked: Asked) -> tuple[_Question, Answer]:
         """When the answer before has ended: it is part of the conversation then."""
         generation = await self._begin(asked, waits=True)
         try:
             self._turn.parent_id = generation.parent_id
-            asked, prompt = await self._recall()
+            question = await self._recall()
         except Exception:
             await generation.discard()
             raise
-        return asked, await self._generate(asked, prompt, _granted(generation))
+        return question, await self._generate(question, _granted(generation))
 
     async def _open(self, answer: Answer, admission: Awaitable[Generation]) -> Exception | None:
         """Begins the response, or stops the answer and returns why."""
@@ -207,16 +211,17 @@ class Exchange:
             return _replay(answer)
         raise _busy()  # its tape has ended without it
 
-    async def _end(self, asked: Asked, answer: Answer) -> None:
+    async def _end(self, question: _Question, answer: Answer) -> None:
         """Who sees the end of the stream finds the turn in the history, and can send the next message."""
         assert self._audience
+        asked, speaker, _ = question
         generation, feed = self._audience
         turn = SavedTurn(
             self._turn.chat_id,
             asked.parent_id,
             [*asked.new, answer.message],
             answer.outcome,
-            {self._choice.model.id: answer.usage},
+            speaker.usage,
             generation.began_at,
             asked.continues,
         )
@@ -226,8 +231,10 @@ class Exchange:
             feed.send(ui.encode([ui.Error(error_text=NOT_SAVED)]))
         feed.send(DONE)
         feed.close()
+        if self._env.routing:
+            await circuits.sync(self._env.kv)
         if kept == "saved":
-            summarise = summarise_with(self._env.model(self._choice.model.id))
+            summarise = summarise_with(self._env.model(self._plan.choice.model.id))
             await self._memory.compact(turn, asked.past, summarise, self._env.limits.history_tokens)
 
 

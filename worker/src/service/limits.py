@@ -7,6 +7,7 @@ remembered until the day ends, and gets no further call of a model.
 import logging
 import math
 import time
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Literal, NamedTuple
 
@@ -127,9 +128,17 @@ class _Refusal(NamedTuple):
         return HTTPError(HTTPStatus.TOO_MANY_REQUESTS, self.code, text, {"retry-after": str(seconds)})
 
 
-# What stays refused until its end, by the user, by the address, or for all.
+class _Scarce(NamedTuple):
+    """A user's tokens, or the dollars of all, of which the edge model has the rest."""
+
+    reason: str
+    until: float
+
+
+# What stays refused until its end, by the user, by the address, or for all; and what stays scarce.
 _refused: dict[str, _Refusal] = {}
-_MAX_REFUSED = 10_000
+_scarce: dict[str, _Scarce] = {}
+_MAX_REMEMBERED = 10_000
 _ALL = "all"
 
 _used = msgspec.json.Decoder(_Used)
@@ -166,9 +175,12 @@ async def admit(env: Env, caller: Caller, chat_id: str, answer_id: str) -> None:
             raise
         log.warning("A message was not counted: %r", error.__cause__)
         return
+    if env.routing:
+        for key, scarce in _running_out(env.limits, 1 - env.routing.spared, caller, used, end_of_day(now)):
+            _remember(_scarce, key, scarce, now)
     if found := _refusal(env.limits, caller, used, end_of_day(now)):
         key, refusal = found
-        _remember(key, refusal, now)
+        _remember(_refused, key, refusal, now)
         raise refusal.error(now)
 
 
@@ -186,7 +198,7 @@ async def admit_call(env: Env, caller: Caller, workload: Workload, limits: Workl
     used = _used_calls.decode(answer["results"][0]["used"])
     if found := _refusal_of_call(env.limits, limits, caller, workload, used, end_of_day(now)):
         key, refusal = found
-        _remember(key, refusal, now)
+        _remember(_refused, key, refusal, now)
         raise refusal.error(now)
 
 
@@ -198,6 +210,14 @@ async def book(db: D1Database, user: User, workload: Workload, model_id: str, us
         await db.batch([db.prepare(_BOOK).bind(user.id, f"{workload} {day}", model_id, day, *tokens)])
     except Unavailable as error:
         log.warning("The use of %s was not booked: %r", model_id, error.__cause__)
+
+
+def scarce(caller: Caller) -> str | None:
+    """Why the dear model is not for them now, as far as this isolate has heard: what it does not know, `admit` tells
+    it with the next message."""
+    now = time.time()
+    known = (_scarce.get(key) for key in (_ALL, caller.user.id))
+    return next((each.reason for each in known if each and now < each.until), None)
 
 
 async def forget_old_days(db: D1Database) -> None:
@@ -246,6 +266,16 @@ def _overdrawn(limits: Limits, caller: Caller, used: _Used | _UsedCalls, until: 
     return None
 
 
+def _running_out(
+    limits: Limits, share: float, caller: Caller, used: _Used, until: float
+) -> Iterator[tuple[str, _Scarce]]:
+    """Of what more than this share is used up."""
+    if _cost(limits, used) >= limits.dollars * share:
+        yield _ALL, _Scarce("budget of the day", until)
+    if used.tokens >= limits.tier(caller.tier).tokens * share:
+        yield caller.user.id, _Scarce("your quota", until)
+
+
 def _cost(limits: Limits, used: _Used | _UsedCalls) -> float:
     models = limits.billed
     return sum(models[model_id].cost(*tokens) for model_id, *tokens in used.of_all if model_id in models)
@@ -256,11 +286,11 @@ def _keys(caller: Caller, what: str) -> list[str]:
     return [*own, *(f"{what}:{key}" for key in own), _ALL]
 
 
-def _remember(key: str, refusal: _Refusal, now: float) -> None:
-    if len(_refused) >= _MAX_REFUSED:
-        for old in [key for key, refusal in _refused.items() if refusal.until <= now] or [next(iter(_refused))]:
-            del _refused[old]
-    _refused[key] = refusal
+def _remember[T: (_Refusal, _Scarce)](memory: dict[str, T], key: str, known: T, now: float) -> None:
+    if len(memory) >= _MAX_REMEMBERED:
+        for old in [key for key, known in memory.items() if known.until <= now] or [next(iter(memory))]:
+            del memory[old]
+    memory[key] = known
 
 
 def end_of_day(now: float) -> float:

@@ -3,6 +3,7 @@
 Ids come and go with Cloudflare's catalogue. So pages and stored choices name an alias.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -32,11 +33,12 @@ def choose(limits: Limits, tier: TierName, wanted: str | None) -> Choice:
     return found
 
 
-def listing(limits: Limits, tier: TierName) -> dict[str, Any]:
-    """What `GET /api/models` answers: the models of the tier, and the retired ones."""
+def listing(limits: Limits, tier: TierName, is_failing: Callable[[str], bool]) -> dict[str, Any]:
+    """The models of the tier, and the retired ones. `is_failing` is asked by id."""
     allowed = limits.tier(tier).models
     retired = [alias for alias, model in limits.models.items() if model.is_retired and alias not in allowed]
-    return {"default": allowed[0], "models": [_entry(alias, limits.models[alias]) for alias in [*allowed, *retired]]}
+    entries = [_entry(alias, limits.models[alias], is_failing) for alias in [*allowed, *retired]]
+    return {"default": allowed[0], "models": entries}
 
 
 def available(limits: Limits, tier: TierName) -> list[Choice]:
@@ -44,7 +46,7 @@ def available(limits: Limits, tier: TierName) -> list[Choice]:
     return [choice for choice in allowed if not choice.model.is_retired]
 
 
-def _entry(alias: str, model: Model) -> dict[str, Any]:
+def _entry(alias: str, model: Model, is_failing: Callable[[str], bool]) -> dict[str, Any]:
     return {
         "id": alias,
         "model": model.id,
@@ -53,6 +55,7 @@ def _entry(alias: str, model: Model) -> dict[str, Any]:
         "takesImages": model.takes_images,
         "price": model.price,  # dollars for a million tokens
         "retired": model.is_retired,
+        "failing": is_failing(model.id),
     }
 
 

@@ -8,9 +8,10 @@ from functools import cache
 from http import HTTPStatus
 
 from edgechat.ui.chunks import HEADERS
-from service import attachments, auth, chats, health, limits, modalities, models, usage
+from service import attachments, auth, chats, health, limits, modalities, routing, usage
 from service.bindings import Env
 from service.chat import Exchange
+from service.circuits import circuits
 from service.stores import within_reach
 from service.tapes import tapes_of
 from service.telemetry import note_error, note_route
@@ -29,13 +30,13 @@ async def post_chat(request: Request, env: Env) -> Response:
     session = auth.require_session(request, env)
     caller = limits.caller_of(request, env, session.user)
     turn = await read_turn(request, env.limits)
-    choice = models.choose(env.limits, caller.tier, turn.model)
+    plan = routing.plan(env, caller, turn.model)
     await limits.check(env, caller)
     admissions = [
         lambda: auth.refuse_revoked(env, session),
         lambda: limits.admit(env, caller, turn.chat_id, turn.new_answer_id(caller.user.id)),
     ]
-    return await Exchange(env, session.user, turn, choice, admissions).respond()
+    return await Exchange(env, session.user, turn, plan, admissions).respond()
 
 
 async def get_stream(request: Request, env: Env, chat_id: str) -> Response:
@@ -62,7 +63,9 @@ async def post_stop(request: Request, env: Env, chat_id: str) -> Response:
 async def get_models(request: Request, env: Env) -> Response:
     """The models that the caller may ask, and what they can do."""
     user = await auth.require_active_user(request, env)
-    return json_response(models.listing(env.limits, limits.caller_of(request, env, user).tier))
+    if env.routing:
+        await circuits.sync(env.kv)
+    return json_response(routing.listing(env, limits.caller_of(request, env, user)))
 
 
 async def get_usage(request: Request, env: Env) -> Response:

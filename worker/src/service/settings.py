@@ -1,7 +1,7 @@
-"""What the operator of the service sets: the variable LIMITS of `wrangler.toml`, which explains each value.
+"""What the operator of the service sets: the variables LIMITS and ROUTING of `wrangler.toml`, which explains all.
 
-A variable and not code: each environment has its own, and a test too. It is small enough for one (5 KB), and read once
-for each isolate.
+Variables and not code: each environment has its own, and a test too. They are small enough for that (5 KB), and read
+once for each isolate.
 """
 
 from functools import lru_cache
@@ -13,6 +13,8 @@ from edgechat.model.types import Reasoning
 
 type Positive = Annotated[int, msgspec.Meta(gt=0)]
 type Dollars = Annotated[float, msgspec.Meta(ge=0)]
+type Seconds = Annotated[float, msgspec.Meta(gt=0)]
+type Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -170,3 +172,48 @@ def read_limits(text: str | None) -> Limits:
         return msgspec.json.decode(text, type=Limits)
     except msgspec.DecodeError as error:
         raise RuntimeError(f"The variable LIMITS (see wrangler.toml) is wrong: {error}") from None
+
+
+WISHES = ("auto", "fast", "best")
+"""What one may ask for in place of a model."""
+
+
+class Routing(_Table, frozen=True):
+    """Which model answers where nobody has asked for one by its name. Models are aliases."""
+
+    edge: str
+    central: str
+    vision: str | None = None
+    """For images."""
+    asks_classifier: bool = False
+    sure: Share = 0.8
+    """Confidence from which on no classifier is asked."""
+    deadline: Seconds = 0.3
+    """For the classifier."""
+    first_token: Seconds = 10.0
+    """After which the next model is asked."""
+    spared: Share = 0.2
+    """The last part of a day's dollars, and of a user's tokens: it is for the edge model alone."""
+
+    def check(self, limits: Limits) -> None:
+        """Raises `ValueError`."""
+        for alias in filter(None, (self.edge, self.central, self.vision)):
+            if alias not in limits.models:
+                raise ValueError(f"there is no model {alias!r} in LIMITS")
+            if limits.models[alias].is_retired:
+                raise ValueError(f"the model {alias!r} is retired")
+        if self.edge == self.central:
+            raise ValueError(f"the model {self.edge!r} is both edge and central")
+        if names := limits.models.keys() & WISHES:
+            raise ValueError(f"a model of LIMITS has a name that stands for another thing: {', '.join(sorted(names))}")
+
+
+@lru_cache(maxsize=1)
+def read_routing(text: str, limits: str | None) -> Routing:
+    """From JSON, as are the limits that it belongs to."""
+    try:
+        routing = msgspec.json.decode(text, type=Routing)
+        routing.check(read_limits(limits))
+    except ValueError as error:
+        raise RuntimeError(f"The variable ROUTING (see wrangler.toml) is wrong: {error}") from None
+    return routing

@@ -7,8 +7,10 @@ from functools import partial
 from typing import Protocol
 
 from edgechat.errors import (
+    APICallError,
     CircuitOpenError,
     EdgeChatError,
+    GenerationError,
     ModelTimeoutError,
     NoOutputGeneratedError,
     RoutingError,
@@ -36,8 +38,19 @@ def is_model_failure(error: Exception) -> bool:
     return isinstance(error, EdgeChatError)
 
 
+_NO_SUCH_MODEL = 5007  # of Workers AI, with status 400
+
+
+def is_outage(error: Exception) -> bool:
+    """Others will meet it too: unlike what is wrong with this one request, by which a user could close a model to
+    everybody."""
+    if isinstance(error, APICallError):
+        return error.status not in (400, 413, 422) or error.code == _NO_SUCH_MODEL
+    return isinstance(error, EdgeChatError) and not isinstance(error, RoutingError | GenerationError)
+
+
 class Breaker(Protocol):
-    """Remembers which models fail, such as `edgechat.routing.CircuitBreaker`. A refusal is no failure."""
+    """Remembers which models fail, such as `edgechat.routing.CircuitBreaker`. It is told of outages only."""
 
     def admits(self, model_id: str) -> bool: ...
 
@@ -99,7 +112,7 @@ class FallbackModel:
     def _note(self, model: LanguageModel, error: Exception | None) -> None:
         if self._breaker and error is None:
             self._breaker.succeeded(model.model_id)
-        elif self._breaker and error and is_model_failure(error) and not isinstance(error, RoutingError):
+        elif self._breaker and error and is_outage(error):
             self._breaker.failed(model.model_id)
 
     async def _begin(
