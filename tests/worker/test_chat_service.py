@@ -63,7 +63,8 @@ def test_an_answer_streams_and_both_messages_are_saved(client: httpx.Client) -> 
     assert response.headers["content-type"].startswith("text/event-stream")
     assert response.headers["x-vercel-ai-ui-message-stream"] == "v1"
     kinds = [chunk["type"] for chunk in chunks if chunk["type"] != "text-delta"]
-    assert kinds == ["start", "start-step", "text-start", "text-end", "finish-step", "data-figures", "finish"]
+    ends = ["text-start", "text-end", "finish-step", "data-figures", "finish"]
+    assert kinds == ["start", "data-route", "start-step", *ends]
     assert "Paris" in text_of(chunks)
 
     asked, answered = saved(client, chat)

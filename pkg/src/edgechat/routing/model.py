@@ -54,11 +54,11 @@ class RoutedModel:
     def _chain(self) -> list[tuple[str, LanguageModel]]:
         """In the order in which they are asked. The last may be an edge model once more, to say what it can."""
         config, model_of = self._router.config, self._model_of
-        central = (config.central, model_of(config.central))
         edge_name = config.edge if self.route.side == "central" else self.route.model
         edge = (edge_name, model_of(edge_name))
         if self._request.edge_only:
             return [edge]
+        central = (config.central, model_of(config.central))
         if not self.route.is_sure:
             return [(edge_name, HedgedModel(GuardedModel(edge[1]), self._is_edge)), central, edge]
         if self.route.side == "central":
