@@ -49,6 +49,7 @@ def service(scripted_ai: ScriptedAI, tmp_path_factory: pytest.TempPathFactory) -
         f"--upstream={scripted_ai.url}",
         f"--var=POP_AI_URL:{scripted_ai.url}",
         f"--var=LIMITS:{json.dumps(LIMITS)}",
+        "--var=ROUTING:",
     )
     pop = Pop(ROOT / "wrangler.toml", tmp_path_factory.mktemp("state"), *options)
     pop.wait_for("Ready on")

@@ -4,7 +4,7 @@ import time
 
 import msgspec
 import pytest
-from chatting import body, chunks_of, message_of
+from chatting import body, chunks_of, message_of, outlet_of
 from fakes import bearer, request
 from routed import BUSY, GONE, HARD, ID, PAID, PLAIN, UNSURE, USED_UP, RoutedService, route_of, why
 
@@ -13,7 +13,7 @@ from edgechat.generate import retry
 from edgechat.model.parts import Error, TextDelta, TextStart
 from edgechat.testing import FakeClock, hang
 from edgechat.ui import chunks as ui
-from edgechat.ui.messages import DataPart, UIMessage
+from edgechat.ui.messages import DataPart, UIMessage, decode_messages
 from service import circuits, limits
 from service.circuits import Circuits
 
@@ -66,22 +66,16 @@ async def test_who_answers_is_told_before_the_first_word_and_saved() -> None:
     assert types[:4] == ["Start", "data-route", "StartStep", "TextStart"]
     for work in service.work:
         await work
-    (answer,) = [row async for row in _answers(service)]
-    assert '"type":"data-route","data":{"model":"large"' in answer
-
-
-async def _answers(service: RoutedService):  # type: ignore[no-untyped-def]
-    for row in (await service.d1.prepare("SELECT parts FROM messages WHERE role = 'assistant'").all())["results"]:
-        yield row["parts"]
+    opened = await service.ask(request("GET", "/api/chats/c1", headers=bearer("user_1")))
+    assert isinstance(opened.body, bytes)
+    answer = decode_messages(msgspec.json.encode(msgspec.json.decode(opened.body)["messages"]))[-1]
+    assert why(answer) == ("large", "central", "signals")
 
 
 async def test_the_first_chunk_of_an_ordinary_answer_is_the_first_of_the_model() -> None:
-    first = [TextStart("0"), TextDelta("0", "Paris")]
-    service = RoutedService(small=[*first, TextDelta("0", " is"), hang()])
+    service = RoutedService(small=[TextStart("0"), TextDelta("0", "Paris"), hang()])
     response = await service.send(PLAIN)
-    stream = response.body.readable  # type: ignore[union-attr]
-    assert '"delta":"Paris"' in await stream.read_until("Paris")
-    assert '"delta":" is"' in await stream.read_until(" is")
+    assert '"delta":"Paris"' in await outlet_of(response).read_until("Paris")
     await service.ask(request("POST", "/api/chat/c1/stop", headers=bearer("user_1")))
 
 
