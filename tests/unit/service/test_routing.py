@@ -122,7 +122,7 @@ async def test_who_may_not_go_central_gets_the_refusal_of_the_edge() -> None:
 async def test_a_central_model_that_cannot_be_reached_is_skipped() -> None:
     service = RoutedService()
     models = dict(service.bounds.models)
-    models["large"] = msgspec.structs.replace(models["large"], id="nobody/knows")
+    models["large"] = msgspec.structs.replace(models["large"], id="anthropic/claude")
     service.bounds = msgspec.structs.replace(service.bounds, models=models)
     message = await service.say(HARD, "best")
     assert (why(message), route_of(message)["reason"]) == (("small", "edge", "policy"), "no central model")

@@ -27,6 +27,7 @@ from service.circuits import circuits
 from service.limits import Caller
 from service.metering import Meter, MeteredModel
 from service.models import Choice, choose
+from service.providers import is_reachable
 from service.recall import Asked
 from service.settings import WISHES, Routing
 
@@ -87,13 +88,9 @@ def _no_central(env: Env, caller: Caller, routing: Routing) -> str | None:
     """Why there is no central model for them."""
     if routing.central not in env.limits.tier(caller.tier).models:
         return "not for guests" if caller.user.is_guest else "not for you"
-    if not _is_reachable(env.limits.models[routing.central].id):
+    if not is_reachable(env, env.limits.models[routing.central].id):
         return "no central model"
     return None
-
-
-def _is_reachable(model_id: str) -> bool:
-    return model_id.startswith("@cf/")
 
 
 def _classifier(env: Env) -> Classifier | None:
