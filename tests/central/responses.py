@@ -168,7 +168,6 @@ def check(request: ResponsesRequest) -> None:
                 kept = request.store and id.startswith(("msg_", "rs_"))
                 refuse_unless(kept, f"Item with id '{id}' not found. Items are not persisted when `store` is false.")
             case Reasoning(encrypted_content=content):
-                refuse_unless(is_reasoning, "reasoning items are not supported by this model")
                 is_ours = content is not None and content.startswith(ENCRYPTED)
                 refuse_unless(is_ours or request.store, "The encrypted content could not be verified.")
             case UserMessage(content=[*parts]):

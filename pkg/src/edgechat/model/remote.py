@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 from edgechat.http import Fetch, FetchResponse
+from edgechat.model.history import build_request
 from edgechat.model.parts import ModelPart, StreamStart
 from edgechat.model.types import API, Decoder, ModelCall, ModelRequest, Sender
 
@@ -19,7 +20,7 @@ class RemoteModel:
 
     @asynccontextmanager
     async def stream(self, call: ModelCall) -> AsyncGenerator["RemoteStream"]:
-        request = self._api.build(call)
+        request = build_request(self._api, call)
         async with self._send(request) as response:
             if response.status >= 400:
                 error = self._api.error(response.status, response.headers, await response.text())

@@ -11,6 +11,7 @@ import msgspec
 from edgechat.errors import UnsupportedFunctionalityError
 from edgechat.json import JSONDecoder
 from edgechat.model.anthropic.settings import Notes, ToolNames, options_of, snake
+from edgechat.model.call_ids import portable_call_id
 from edgechat.model.files import base64, full_media_type, inline, kind_of, reference_for
 from edgechat.model.prompt import (
     AssistantContent,
@@ -121,7 +122,12 @@ class PromptBuilder:
                 content = msgspec.json.encode(value).decode()
         is_error = isinstance(part.output, ErrorTextOutput | ErrorJSONOutput) or None
         return without_none(
-            {"type": "tool_result", "tool_use_id": part.tool_call_id, "content": content, "is_error": is_error}
+            {
+                "type": "tool_result",
+                "tool_use_id": portable_call_id(part.tool_call_id),
+                "content": content,
+                "is_error": is_error,
+            }
         )
 
     def _tool_content(self, part: TextPart | FilePart | CustomPart) -> Block | None:
@@ -202,7 +208,7 @@ class PromptBuilder:
         if "caller" in options:
             call["caller"] = options["caller"]
         if not part.provider_executed:
-            return {"type": "tool_use", **call, "input": _object(given)}
+            return {"type": "tool_use", **call, "id": portable_call_id(part.tool_call_id), "input": _object(given)}
         name = self._names.provider(part.tool_name)
         if name not in _SERVER_TOOLS:
             return None

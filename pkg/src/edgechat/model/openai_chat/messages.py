@@ -8,6 +8,7 @@ import msgspec
 from edgechat.errors import UnsupportedFunctionalityError
 from edgechat.json import JSONDecoder
 from edgechat.model import prompt
+from edgechat.model.call_ids import portable_call_id
 from edgechat.model.files import base64, data_url, full_media_type, inline, kind_of, reference_for
 from edgechat.model.prompt import (
     AssistantMessage,
@@ -105,10 +106,11 @@ class ChatMessages:
 
     def _call(self, part: ToolCallPart) -> Wire:
         function = {"name": part.tool_name, "arguments": _arguments(part.input)}
-        return {"id": part.tool_call_id, "type": "function", "function": function} | self.extras(part)
+        return {"id": portable_call_id(part.tool_call_id), "type": "function", "function": function} | self.extras(part)
 
     def _result(self, part: ToolResultPart) -> Wire:
-        return {"role": "tool", "tool_call_id": part.tool_call_id, "content": _output(part.output)} | self.extras(part)
+        call_id = portable_call_id(part.tool_call_id)
+        return {"role": "tool", "tool_call_id": call_id, "content": _output(part.output)} | self.extras(part)
 
 
 def _arguments(input: Any) -> str:

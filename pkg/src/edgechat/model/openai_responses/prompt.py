@@ -10,6 +10,7 @@ import msgspec
 
 from edgechat.errors import InvalidArgumentError, UnsupportedFunctionalityError
 from edgechat.json import JSONDecoder
+from edgechat.model.call_ids import portable_call_id
 from edgechat.model.files import data_url, full_media_type, inline, kind_of, reference_for
 from edgechat.model.openai_responses.items import APISource, FindInPage, OpenPage, Search, URLSource
 from edgechat.model.openai_responses.shapes import WEB_SEARCHES, ToolNames, to_json
@@ -177,7 +178,8 @@ class Prompt:
                     if self._is_known(options.item_id):
                         self._refer(options.item_id)
                 case ToolCallPart():
-                    call = {"type": "function_call", "call_id": part.tool_call_id, "name": part.tool_name}
+                    call_id = portable_call_id(part.tool_call_id)
+                    call = {"type": "function_call", "call_id": call_id, "name": part.tool_name}
                     self._items.append(call | {"arguments": _arguments(part.input)})
                 case ToolResultPart():
                     self._hosted_result(part, options.item_id or part.tool_call_id)
@@ -246,7 +248,7 @@ class Prompt:
                 case ToolResultPart(output=ExecutionDenied(provider_options=options)) if _is_told(options):
                     pass
                 case ToolResultPart():
-                    item = {"type": "function_call_output", "call_id": part.tool_call_id}
+                    item = {"type": "function_call_output", "call_id": portable_call_id(part.tool_call_id)}
                     self._items.append(item | {"output": self._output(part.output)})
 
     def _approval(self, part: ToolApprovalResponse) -> None:
