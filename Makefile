@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build dev dev-cloudflare deploy check test unit conformance figures bench bench-page load screenshot setup-voice workloads setup-routing routing-train routing-eval
+.PHONY: help setup build dev dev-cloudflare deploy check test unit conformance figures bench bench-page load screenshot setup-voice workloads setup-routing routing-train routing-eval latency-lab
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -71,6 +71,10 @@ routing-eval: build setup-routing ## measure the router and the detector of refu
 bench-page: build ## measure the chat page beside a React page with useChat; needs npm
 	@$(PYTHON) scripts/setup.py --browser
 	@$(BIN)/python -m bench.pages
+
+latency-lab: build ## measure what one feels of edge and central models: docs/latency.md
+	@$(PYTHON) scripts/setup.py --browser
+	@$(BIN)/python -m bench.latency
 
 screenshot: build ## take the picture of the README again
 	@$(PYTHON) scripts/setup.py --browser

@@ -9,8 +9,6 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 LONGEST_WAIT = 60_000
 """Milliseconds, for whatever has to come."""
-LAST_REQUEST = """() => performance.getEntriesByType("resource").findLast(
-  (entry) => new URL(entry.name).pathname === "/api/chat")"""
 
 
 @dataclass(frozen=True)
@@ -23,8 +21,6 @@ class Felt:
     """The sum of them."""
     rest: float
     """From there to the end of the answer."""
-    was_connected: bool
-    """Whether the request found a connection that was open already."""
 
 
 @asynccontextmanager
@@ -63,12 +59,10 @@ async def ask(page: Page, question: str, seconds: float) -> Felt:
     names = await timeline.locator("tbody th").evaluate_all("(all) => all.map((one) => one.className)")
     stretches = await timeline.locator("tbody td:last-child").all_inner_texts()
     first_words, rest = await timeline.locator("tfoot td:last-child").all_inner_texts()
-    request = await page.evaluate(LAST_REQUEST)
     return Felt(
         stretches=dict(zip(names, map(_milliseconds, stretches), strict=True)),
         first_words=_milliseconds(first_words),
         rest=_milliseconds(rest),
-        was_connected=request["connectStart"] == request["connectEnd"],
     )
 
 

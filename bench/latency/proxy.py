@@ -16,6 +16,8 @@ class DelayProxy:
     """Of a server on this machine. `round_trip` is in seconds."""
 
     def __init__(self, port: int, round_trip: float) -> None:
+        self.opened = 0
+        """Connections, so far."""
         self._port = port
         self._round_trip = round_trip
         self._clients: set[asyncio.StreamWriter] = set()
@@ -40,6 +42,7 @@ class DelayProxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         established = asyncio.get_running_loop().time() + self._round_trip
+        self.opened += 1
         self._clients.add(writer)
         try:
             server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._port)

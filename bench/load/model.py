@@ -17,9 +17,9 @@ class Script:
 
     id: str
     words: int
-    first_ms: int
+    first_ms: float
     """Before the first word."""
-    next_ms: int
+    next_ms: float
     """Before each of the others."""
 
     @property
@@ -32,8 +32,8 @@ class Script:
 
     @classmethod
     def read(cls, question: str) -> Self:
-        name, *numbers = question.split()
-        return cls(name, *map(int, numbers))
+        name, words, first_ms, next_ms = question.split()
+        return cls(name, int(words), float(first_ms), float(next_ms))
 
     def answer(self) -> list[str]:
         return [f"{self.id}:", *(f" w{number}" for number in range(1, self.words))]

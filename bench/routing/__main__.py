@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -16,12 +15,12 @@ from bench.routing.refusals import detect
 from bench.routing.strategies import Run, run_fixed, run_router
 from bench.routing.timing import time_decisions
 from bench.service import ROOT
+from bench.table import rewrite, table
 from pop.ai.clef import installed
 from pop.project import node
 
 PAGE = ROOT / "docs" / "routing.md"
 PICTURE = ROOT / "docs" / "routing.svg"
-MEASURED = re.compile(r"(<!-- measured -->\n).*(<!-- end -->)", re.DOTALL)
 
 
 def main() -> None:
@@ -36,12 +35,8 @@ def main() -> None:
     tables = [strategies(runs, prompts), languages(runs, prompts), refusals(), durations(prompts, times)]
     text = "\n\n".join(tables)
     print(text)
-    PAGE.write_text(MEASURED.sub(lambda match: f"{match[1]}\n{text}\n\n{match[2]}", PAGE.read_text()))
+    rewrite(PAGE, text)
     PICTURE.write_text(draw(runs, prompts))
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows))
 
 
 def strategies(runs: Sequence[Run], prompts: Sequence[Prompt]) -> str:
