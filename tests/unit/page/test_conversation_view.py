@@ -71,7 +71,13 @@ class Screen:
 
     @property
     def texts(self) -> list[str]:
-        return [next(body for body in one.all("div")).textContent for one in self.articles]
+        return self.said("body")
+
+    def said(self, class_name: str) -> list[str]:
+        """In the one element of this class, by article."""
+        return [
+            next(each for each in one.all("div") if each.className == class_name).textContent for one in self.articles
+        ]
 
     def labels(self, article: fake_dom.Element) -> list[str]:
         return [button.attributes.get("aria-label", button.textContent) for button in article.all("button")]
@@ -112,6 +118,18 @@ def test_an_answer_grows(screen: Screen) -> None:
     assert "data-busy" not in screen.articles[1].attributes
     assert screen.labels(screen.articles[1]) == ["Copy", "Another answer"]
     assert not screen.is_waiting
+
+
+def test_who_answers_is_shown_as_soon_as_it_is_told(screen: Screen) -> None:
+    answer = UIMessage(id="a", role="assistant", parts=[])
+    screen.apply(MessageAdded(answer), StatusChanged("streaming", None))
+    assert screen.said("route") == [""]
+    answer.parts.append(DataPart(type="data-route", data={"side": "central", "stage": "signals", "reason": "code"}))
+    screen.apply(PartAdded(answer, 0))
+    assert screen.said("route") == ["Answered by: Central · code"]
+    answer.parts.clear()
+    screen.apply(MessageChanged(answer))
+    assert screen.said("route") == [""]
 
 
 def test_messages_that_stay_keep_their_place_on_the_page(screen: Screen) -> None:

@@ -60,11 +60,15 @@ class Model(msgspec.Struct, rename="camel"):
     """Its alias."""
     takes_images: bool = False
     retired: bool = False
+    failing: bool = False
+    """Another one answers in its place."""
 
 
 class Models(msgspec.Struct):
     default: str
     models: list[Model]
+    wishes: list[str] = []
+    """What can be asked for in place of a model: "auto", "fast", "best"."""
 
 
 class Count(msgspec.Struct):

@@ -1,6 +1,6 @@
 """Where one writes: text and files, Send and Stop, which model, how much room is left."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import js
@@ -63,7 +63,7 @@ class Composer:
 
     @property
     def model(self) -> str | None:
-        """None where there is no choice."""
+        """Or a wish. None where there is no choice."""
         return str(self._model.value) if self._models and len(self._models.models) > 1 else None
 
     def show(self, draft: Draft) -> None:
@@ -91,18 +91,24 @@ class Composer:
     def show_models(self, models: Models, chosen: str | None) -> None:
         """A choice only where there is one."""
         available = [model for model in models.models if not model.retired]
-        self._models = Models(models.default, available)
-        wanted = chosen if any(model.id == chosen for model in available) else models.default
+        wishes = {"auto": t("wish_auto"), "fast": t("wish_fast"), "best": t("wish_best")}
+        choices = {wish: wishes[wish] for wish in models.wishes if wish in wishes}
+        names = {each.id: t("model_failing", model=each.id) if each.failing else each.id for each in available}
+        self._models = Models(models.default, available, list(choices))
+        wanted = chosen if chosen in {**choices, **names} else models.default
+        by_name = _options(names, wanted)
         self._model.replaceChildren(
-            *(element("option", model.id, value=model.id, selected=model.id == wanted) for model in available)
+            *_options(choices, wanted),
+            *([element("optgroup", *by_name, label=t("models_by_name"))] if choices else by_name),
         )
         by_id("models").hidden = len(available) < 2
         self._on_model(is_chosen=False)
 
     def _on_model(self, *, is_chosen: bool = True) -> None:
-        models = self._models.models if self._models else []
+        known = self._models or Models("", [])
         wanted = str(self._model.value)
-        self.uploads.takes_images = any(model.takes_images for model in models if model.id == wanted)
+        answering = [model for model in known.models if wanted in (model.id, *known.wishes)]
+        self.uploads.takes_images = any(model.takes_images for model in answering)
         self._picked.accept = ",".join((*self.uploads.accepted, ".md", ".txt"))
         if is_chosen:
             self._actions.choose_model(wanted)
@@ -162,6 +168,10 @@ class Composer:
         if event.target.closest("button"):
             self._actions.drop(str(event.target.closest("li").dataset.id))
             self._prompt.focus()
+
+
+def _options(choices: Mapping[str, str], wanted: str) -> list[Any]:
+    return [element("option", text, value=value, selected=value == wanted) for value, text in choices.items()]
 
 
 def _chip(outgoing: Outgoing) -> Any:

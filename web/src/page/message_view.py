@@ -12,6 +12,7 @@ from page.dom import Scope, element, icon
 from page.edit_form import edit_form
 from page.figures import figures_line
 from page.parts import PartView, part_view
+from page.route import is_route, route_line
 from page.sources import sources_list, sources_of
 from page.strings import t
 from page.timeline import timeline_panel
@@ -30,6 +31,7 @@ class MessageView:
         self._felt = felt
         self._scope = Scope()
         self._parts: dict[int, PartView] = {}
+        self._route = element("div", class_name="route")
         self._body = element("div", class_name="body")
         self._sources = element("div")
         self._ending = element("div", class_name="ending", hidden=True)
@@ -37,7 +39,7 @@ class MessageView:
         self._form: Any = None
         self._around: tuple[object, ...] = ()
         heading = element("h2", t("you") if message.role == "user" else t("answer"), class_name="hidden")
-        self.element = element("article", heading, self._body, self._sources, self._ending, self._footer)
+        self.element = element("article", heading, self._route, self._body, self._sources, self._ending, self._footer)
         self.element.setAttribute("data-role", message.role)
         self.element.setAttribute("data-view", str(number))
         self.is_drawn = False
@@ -64,6 +66,8 @@ class MessageView:
             self._body.append(made.element)
         elif isinstance(part, SourceURLPart | SourceDocumentPart):
             self._show_sources()
+        elif is_route(part):
+            self._show_route()
 
     def update(self) -> None:
         """All of it, as far as it has changed."""
@@ -126,9 +130,14 @@ class MessageView:
         self._parts.clear()
         self._body.replaceChildren()
         self._sources.replaceChildren()
+        self._route.replaceChildren()
 
     def _line(self) -> str:
         return figures_line(self.message, self._felt(self.message)) if self.message.role == "assistant" else ""
+
+    def _show_route(self) -> None:
+        line = route_line(self.message)
+        self._route.replaceChildren(element("span", t("answered_by"), " ", class_name="hidden"), line)
 
     def _show_sources(self) -> None:
         found = sources_of(self.message.parts)
