@@ -1,14 +1,17 @@
 """Texts that go on, labels and voice on the real Worker: limits, hostile input, and calls that end in time."""
 
 import json
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
-from live import ROOT, Pop, session_secret
+from live import ROOT, Pop, descendants, listening, session_secret
 from scripted_ai import ScriptedAI
 from worker.guests import error_of, until
 
@@ -107,25 +110,35 @@ def rows(guest: Guest) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
-def test_who_leaves_ends_the_call_of_the_model(name: str, guest: Guest, ai: ScriptedAI) -> None:
-    script: list[Any] = ["hang"]
-    mark = ["say", generate_id()]
+def test_who_leaves_ends_the_call_of_the_model(name: str, service: Pop, guest: Guest, ai: ScriptedAI) -> None:
     asked = len(ai.calls)
-    with pytest.raises(httpx.ReadTimeout):
-        guest.ask(name, script, mark, timeout=1.0)
-    until(lambda: len(ai.calls) > asked and ai.calls[-1].left)
+    sent = guest.http.build_request("POST", f"/api/{name}", **request(name, ["hang"]))
+    with socket.create_connection(("127.0.0.1", inner_port(service))) as connection:
+        lines = [f"POST /api/{name} HTTP/1.1", *(f"{key}: {value}" for key, value in sent.headers.items()), "", ""]
+        connection.sendall("\r\n".join(lines).encode() + sent.read())
+        until(lambda: len(ai.calls) > asked)
+        # Closed like this it is reset, by which workerd knows at once that nobody waits.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    until(lambda: ai.calls[-1].left)
     assert not ai.calls[-1].is_over
-    assert ai.calls[-1].left is not None
-    assert ai.calls[-1].left - ai.calls[-1].began < 4
 
 
-def test_who_leaves_in_the_middle_of_a_text_ends_the_call(guest: Guest, ai: ScriptedAI) -> None:
+@pytest.mark.parametrize("script", [[["hang"]], [["say", " in"], ["hang"]]], ids=["before", "after"])
+def test_who_leaves_a_text_ends_the_call_behind_a_proxy_too(script: Any, guest: Guest, ai: ScriptedAI) -> None:
     asked = len(ai.calls)
-    with guest.http.stream("POST", "/api/complete", **request("complete", ["say", " in"], ["hang"])) as response:
-        for piece in response.iter_text():
-            if " in" in piece:
-                break
-    until(lambda: len(ai.calls) > asked and ai.calls[-1].left)
+    with guest.http.stream("POST", "/api/complete", **request("complete", *script)):
+        until(lambda: len(ai.calls) > asked)
+    until(lambda: ai.calls[-1].left)
+
+
+def inner_port(service: Pop) -> int:
+    """That of workerd: wrangler stands before it, and does not tell it who has left before an answer began."""
+    ports = listening(pid for pid, command in descendants(service.process.pid).items() if command == "workerd")
+    for port in ports - {httpx.URL(service.url).port}:
+        with suppress(httpx.HTTPError, ValueError):
+            if httpx.get(f"http://127.0.0.1:{port}/api/health", timeout=2).json().get("status") == "ok":
+                return port
+    raise AssertionError("workerd is not to be found")
 
 
 @pytest.mark.parametrize("name", WORKLOADS)
@@ -144,7 +157,6 @@ def test_without_a_session_no_model_is_called(name: str, service: Pop, ai: Scrip
         ("transcribe", b"<svg onload=alert(1)>", (415, "not_audio")),
         ("transcribe", b"RIFF\0\0\0\0WEBPVP8 ", (415, "not_audio")),
         ("transcribe", b"OggS" + bytes(2_000_000), (413, "audio_too_large")),
-        ("transcribe", b"OggS" + bytes(8_000_000), (413, "audio_too_large")),
         ("complete", b'{"prompt": "' + b"x" * 3_000 + b'"}', (413, "text_too_long")),
         ("complete", b'{"prompt": "' + b"x" * 2_000_000 + b'"}', (413, "body_too_large")),
         ("complete", b'{"prompt": ["x"]}', (400, "invalid_request")),
