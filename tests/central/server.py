@@ -8,6 +8,8 @@ answered by the next script that was given to `play`, else by `script`: a list o
 - `["status", number, code]`, as the first one: an error instead of a stream; a fourth value is its `retry-after`;
 - `["error", code]`: an error inside of the stream, which ends with it;
 - `["drop"]`: the connection is cut; `["end"]`: the answer ends here, as if that were all of it.
+
+It is what lies behind the AI binding, too, for models that Cloudflare bills: by `POP_AI_URL`.
 """
 
 import asyncio
@@ -31,6 +33,21 @@ type Script = list[list[Any]]
 ANTHROPIC_KEY = "sk-ant-test"
 OPENAI_KEY = "sk-test"
 GREETING: Script = [["say", "Hello "], ["say", "from afar."]]
+
+
+class _Gateway(msgspec.Struct):
+    id: str
+
+
+class _Options(msgspec.Struct):
+    gateway: _Gateway
+
+
+class _Billed(msgspec.Struct):
+    """What the binding sends for a model of another provider."""
+
+    inputs: msgspec.Raw
+    options: _Options
 
 
 @dataclass
@@ -122,7 +139,11 @@ class CentralServer:
                 break
         received = Received(scope["path"], headers, _json(body))
         self.requests.append(received)
-        api = self._apis.get(scope["path"])
+        if scope["path"] == "/ai-gateway/run":
+            path, headers, body = _billed(headers, body)
+        else:
+            path = scope["path"]
+        api = self._apis.get(path)
         if api is None or scope["method"] != "POST":
             received.refusal = "there is no such API"
             await _send(send, 404, b'{"error": {"message": "Not Found", "type": "invalid_request_error"}}')
@@ -187,6 +208,16 @@ async def _events(speaker: Speaker, script: Script) -> AsyncIterator[bytes]:
             case _:
                 raise ValueError(f"There is no step {step!r}.")
     yield speaker.end()
+
+
+def _billed(headers: Mapping[str, str], body: bytes) -> tuple[str, dict[str, str], bytes]:
+    """The request that Cloudflare makes of it, with a key of its own."""
+    inputs = bytes(msgspec.json.decode(body, type=_Billed).inputs)
+    if headers["cf-consn-model-id"].startswith("anthropic/"):
+        own = {"x-api-key": ANTHROPIC_KEY, "anthropic-version": "2023-06-01"}
+        return Anthropic.path, own | {"content-type": "application/json"}, inputs
+    own = {"authorization": f"Bearer {OPENAI_KEY}"}
+    return OpenAIChat.path, own | {"content-type": "application/json"}, inputs
 
 
 async def _send(send: Any, status: int, body: bytes, retry_after: float | None = None) -> None:

@@ -41,6 +41,10 @@ VARIABLES = {"LIMITS": json.dumps(LIMITS), "ROUTING": ""}
 EACH = pytest.mark.parametrize("alias", ["claude", "gpt", "mini"])
 
 
+def options_of(variables: dict[str, str]) -> list[str]:
+    return [f"--var={name}:{value}" for name, value in variables.items()]
+
+
 @pytest.fixture(scope="module")
 def central() -> Iterator[CentralServer]:
     with CentralServer() as central:
@@ -49,7 +53,7 @@ def central() -> Iterator[CentralServer]:
 
 @pytest.fixture(scope="module")
 def service(central: CentralServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pop]:
-    options = (f"--var={name}:{value}" for name, value in (central.variables | VARIABLES).items())
+    options = options_of(central.variables | VARIABLES)
     pop = Pop(ROOT / "wrangler.toml", tmp_path_factory.mktemp("state"), *options)
     pop.wait_for("Ready on")
     yield pop
@@ -178,7 +182,7 @@ def test_a_stop_cancels_the_call_and_keeps_what_came(user: Guest, central: Centr
 @pytest.mark.parametrize(
     ("status", "code", "told", "logged"),
     [
-        (401, "invalid_key", "not available", "wrangler secret put"),
+        (401, "invalid_key", "not available", "takes no such key"),
         (403, "permission_error", "not available", "may not use this model"),
         (404, "not_found_error", "not available", "Correct its id in [vars.LIMITS.models]"),
         (400, "invalid_request_error", "gave no answer", "refused the request"),
@@ -245,9 +249,39 @@ def test_only_who_may_have_it_is_answered(service: Pop, central: CentralServer) 
     assert central.requests == []
 
 
+@pytest.fixture(scope="module")
+def billed(central: CentralServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pop]:
+    """Without keys: Cloudflare has them."""
+    variables = VARIABLES | {"UNIFIED_BILLING": "1", "POP_AI_URL": central.url}
+    pop = Pop(ROOT / "wrangler.toml", tmp_path_factory.mktemp("state"), *options_of(variables))
+    pop.wait_for("Ready on")
+    yield pop
+    pop.stop()
+
+
+@EACH
+def test_without_a_key_the_binding_is_asked_by_way_of_a_gateway(
+    billed: Pop, central: CentralServer, alias: str
+) -> None:
+    central.reset()
+    central.play(["say", "Billed"], ["hang"])
+    user = Guest(billed.url, f"user_{generate_id()}")
+    body = asks(alias)
+    with user.http.stream("POST", "/api/chat", json=body) as response:
+        data = b""
+        for piece in response.iter_bytes():
+            data += piece
+            if client_of(data).message.text == "Billed" and not central.cancelled:
+                assert user.stop(body["id"])
+    user.http.close()
+    (request,) = until(lambda: central.cancelled)
+    assert (request.path, request.refusal) == ("/ai-gateway/run", None)
+    assert request.headers["cf-consn-model-id"] == MODELS[alias]["id"].replace("openai-chat/", "openai/")
+    assert request.body["options"]["gateway"] == {"id": "default"}
+
+
 def test_without_a_key_it_says_which_one(tmp_path_factory: pytest.TempPathFactory) -> None:
-    options = (f"--var={name}:{value}" for name, value in VARIABLES.items())
-    pop = Pop(ROOT / "wrangler.toml", tmp_path_factory.mktemp("state"), *options)
+    pop = Pop(ROOT / "wrangler.toml", tmp_path_factory.mktemp("state"), *options_of(VARIABLES))
     try:
         pop.wait_for("Ready on")
         user = Guest(pop.url, "user_1")

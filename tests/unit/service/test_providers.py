@@ -206,7 +206,7 @@ def anthropic_error(status: int, code: str) -> HTTPAnswer:
 @pytest.mark.parametrize(
     ("status", "code", "advice", "told"),
     [
-        (401, "authentication_error", "wrangler secret put ANTHROPIC_API_KEY", NOT_AVAILABLE),
+        (401, "authentication_error", "set ANTHROPIC_API_KEY anew", NOT_AVAILABLE),
         (402, "billing_error", "no credit left", NOT_AVAILABLE),
         (403, "permission_error", "ANTHROPIC_API_KEY may not use this model", NOT_AVAILABLE),
         (404, "not_found_error", "Correct its id in [vars.LIMITS.models]", NOT_AVAILABLE),
@@ -244,7 +244,7 @@ async def test_an_empty_account_is_not_asked_again(caplog: pytest.LogCaptureFixt
 async def test_without_a_key_it_is_the_bill_that_is_wrong(caplog: pytest.LogCaptureFixture) -> None:
     answer = HTTPAnswer(b'{"errors": [{"code": 2021, "message": "no"}]}', status=401)
     await ask(Configured({"UNIFIED_BILLING": "1"}, answer).model(CLAUDE))
-    assert "Cloudflare does not bill this model" in caplog.text
+    assert "Cloudflare does not bill it" in caplog.text
 
 
 async def test_an_error_inside_of_a_stream_is_told_too(caplog: pytest.LogCaptureFixture) -> None:

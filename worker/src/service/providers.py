@@ -8,7 +8,6 @@ All other ids are for Workers AI.
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from http import HTTPStatus
 from typing import NamedTuple, TypedDict
 
 import msgspec
@@ -148,31 +147,29 @@ class _CentralModel:
 
     def _advice(self, error: APICallError) -> tuple[str, str | None]:
         """For the operator, and for people who chat."""
-        secret, account = self._central.secret, self._central.provider
-        if not self._by_key:
-            secret, account = "UNIFIED_BILLING", "Cloudflare"
-        if error.code in ("insufficient_quota", "billing_error") or error.status == HTTPStatus.PAYMENT_REQUIRED:
+        secret = self._central.secret
+        account = self._central.provider if self._by_key else "Cloudflare"
+        if error.code in ("insufficient_quota", "billing_error"):
             return f"the account at {account} has no credit left.", NOT_AVAILABLE
         match error.status:
-            case HTTPStatus.UNAUTHORIZED if self._by_key:
-                return f"the key is not valid. Set another one: wrangler secret put {secret}.", NOT_AVAILABLE
-            case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN if not self._by_key:
-                return (
-                    "Cloudflare does not bill this model, or not to this account: see docs/providers.md.",
-                    NOT_AVAILABLE,
-                )
-            case HTTPStatus.FORBIDDEN:
+            case 401 | 403 if not self._by_key:
+                return "Cloudflare does not bill it, or not to this account: see docs/providers.md.", NOT_AVAILABLE
+            case 401:
+                return f"{account} takes no such key, or the gateway no such token: set {secret} anew.", NOT_AVAILABLE
+            case 402:
+                return f"the account at {account} has no credit left.", NOT_AVAILABLE
+            case 403:
                 return f"the key in {secret} may not use this model.", NOT_AVAILABLE
-            case HTTPStatus.NOT_FOUND:
+            case 404:
                 return f"{account} has no such model. Correct its id in [vars.LIMITS.models].", NOT_AVAILABLE
-            case HTTPStatus.TOO_MANY_REQUESTS:
+            case 400:
+                return f"{account} refused the request. Anthropic does so too where no credit is left.", None
+            case 429:
                 return f"the limits of the account at {account} are reached.", BUSY
-            case HTTPStatus.SERVICE_UNAVAILABLE | 529:  # Anthropic's own
+            case 503 | 529:
                 return f"{account} is overloaded.", BUSY
             case None:
                 return f"the connection to {account} could not be made, or was lost.", BUSY
-            case HTTPStatus.BAD_REQUEST:
-                return f"{account} refused the request. Anthropic does so too where there is no credit left.", None
         return f"{account} failed.", None
 
 
