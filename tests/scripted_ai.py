@@ -7,12 +7,15 @@ The last line of the user's last message is the script, a JSON list of steps:
 - `["drop"]`: the connection is cut; `["end"]`: the answer ends here, as if that were all of it;
 - `["raw", text]`: bytes as they are; `["status", number]`, as the first one: an error instead of a stream;
 - `["once", step]`: only the first time that this script is played;
+- `["on", name, step]`: only for models whose id has this in it;
 - `["break"]`: the connection is cut; who is told to go on, in words that are no script, plays what follows.
 
 At the end come the usage and `[DONE]`. Where nobody has told a script, `otherwise` is played.
 
 Models of speech play scripts too: what is in the last line of a recording is heard, else `hears`; what is in that of a
 text to be spoken is done, else there is a short tone.
+
+The decision model Clef says `large`, after `large_after` seconds; None: there is no such model.
 """
 
 import asyncio
@@ -38,6 +41,7 @@ USAGE = {"prompt_tokens": 7, "completion_tokens": 11, "total_tokens": 18}
 class Call:
     script: str
     messages: list[dict[str, Any]]
+    model: str = ""
     began: float = field(default_factory=time.monotonic)
     left: float | None = None
     """When the caller went away before the end of the answer."""
@@ -51,6 +55,8 @@ class ScriptedAI:
         self.calls: list[Call] = []
         self.hears: Script = [["say", "What is the capital of France?"]]
         self.otherwise: Script = []
+        self.large: float | None = None
+        self.large_after = 0.0
         self._port = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -89,7 +95,11 @@ class ScriptedAI:
             length = next((int(line[15:]) for line in head.split("\r\n") if line.startswith("content-length:")), 0)
             body = await reader.readexactly(length)
             if head.startswith("post /run"):
-                await self._answer(body, reader, writer)
+                inputs, model = json.loads(body)["inputs"], _model_in(head)
+                if "questions" in inputs:
+                    await self._decide(inputs, writer)
+                else:
+                    await self._answer(model, inputs, reader, writer)
             else:  # what pop asks of an upstream server
                 models = b'{"data": [{"id": "scripted"}]}'
                 writer.write(_head("application/json", f"content-length: {len(models)}") + models)
@@ -99,17 +109,29 @@ class ScriptedAI:
         finally:
             writer.close()
 
-    async def _answer(self, body: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inputs = json.loads(body)["inputs"]
+    async def _decide(self, inputs: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(self.large_after)
+        if self.large is None:
+            status, document = 400, {"internalCode": 5007, "name": "AiError", "description": "5007: No such model"}
+        else:
+            choice = {"type": "choice", "probabilities": {"small": 1 - self.large, "large": self.large}}
+            status, document = 200, {"model": inputs["model"], "answers": dict.fromkeys(inputs["questions"], choice)}
+        body = json.dumps(document).encode()
+        writer.write(_head("application/json", f"content-length: {len(body)}", status) + body)
+        await writer.drain()
+
+    async def _answer(
+        self, model: str, inputs: dict[str, Any], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         messages = inputs.get("messages", [])
         script, goes_on = _script_in(messages) if messages else (_script_of_speech(inputs), False)
-        call = Call(script or _last_text(messages), messages)
+        call = Call(script or _last_text(messages), messages, model)
         is_first = all(earlier.script != call.script for earlier in self.calls)
         self.calls.append(call)
         leaving = asyncio.ensure_future(reader.read(1))
         if messages:
             steps = json.loads(script) if script else self.otherwise
-            playing = asyncio.ensure_future(self._play(_steps(steps, is_first, goes_on), writer))
+            playing = asyncio.ensure_future(self._play(_steps(steps, model, is_first, goes_on), writer))
         else:
             steps = json.loads(script) if script else self.hears if "audio" in inputs else [["say", ""]]
             playing = asyncio.ensure_future(self._speak(steps, writer, is_heard="audio" in inputs))
@@ -152,6 +174,10 @@ class ScriptedAI:
         await writer.drain()
 
 
+def _model_in(head: str) -> str:
+    return next((line[19:] for line in head.split("\r\n") if line.startswith("cf-consn-model-id: ")), "")
+
+
 def _script_in(messages: list[dict[str, Any]]) -> tuple[str, bool]:
     """The last one, and whether something else was said after it."""
     contents = [message["content"] for message in messages if message["role"] == "user"]
@@ -185,9 +211,10 @@ def _tone() -> bytes:
     return file.getvalue()
 
 
-def _steps(script: Script, is_first: bool, goes_on: bool) -> Script:
+def _steps(script: Script, model: str, is_first: bool, goes_on: bool) -> Script:
     if goes_on:
         script = script[script.index(["break"]) + 1 :]
+    script = [step[2] if step[0] == "on" else step for step in script if step[0] != "on" or step[1] in model]
     return [step[1] if step[0] == "once" else step for step in script if is_first or step[0] != "once"]
 
 

@@ -42,6 +42,10 @@ class FailingPop(Pop):
         pop.wait_for("Ready on")
         return pop
 
+    def forget(self) -> None:
+        """The isolate becomes one that knows nothing of the models yet."""
+        self._use({"forgets": True})
+
     @contextmanager
     def failing(self, *faults: dict[str, Any], clock: float = 0, **constants: Any) -> Iterator[None]:
         """In the block the faults are there (see `faulty.Faults`), and each has to strike."""

@@ -15,6 +15,7 @@ import msgspec
 from workers import Response
 
 import tape
+from service.circuits import circuits
 
 _time = time.time
 
@@ -40,6 +41,8 @@ class Faults(msgspec.Struct):
     """Seconds by which it is ahead."""
     constants: dict[str, Any] = {}
     """Those of the product that would keep a test waiting, such as `service.tape.RETRY`."""
+    forgets: bool = False
+    """What the isolate knows of the models, as if it were another one."""
 
 
 _current = Faults()
@@ -52,6 +55,8 @@ def use(faults: Faults) -> list[int]:
     hits = [fault.hits for fault in _current.faults]
     _current = faults
     time.time = lambda: _time() + faults.clock
+    if faults.forgets:
+        circuits.__init__()  # type: ignore[misc]
     for name, value in (_originals | faults.constants).items():
         module_name, _, constant = name.rpartition(".")
         module = importlib.import_module(module_name)
