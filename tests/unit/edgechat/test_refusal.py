@@ -79,9 +79,34 @@ def test_an_ordinary_first_word_decides(text: str) -> None:
 
 def test_what_may_still_be_a_refusal_is_undecided() -> None:
     detector = RefusalDetector()
-    assert [detector.feed(delta) for delta in ("I", "'m", " sorry", " to")] == [None, None, None, False]
+    assert [detector.feed(delta) for delta in ("I", "'m", " sorry", " to", " hear")] == [None] * 4 + [False]
 
 
 def test_no_answer_is_undecided_for_long() -> None:
     detector = RefusalDetector()
     assert detector.feed("I'm sorry, for " + "x" * 100) is False
+
+
+@pytest.mark.parametrize(
+    "hedge",
+    [
+        "I don't know who said it first, but it is an old saying.",
+        "I can't diagnose this, but a rash after new soap is usually an allergy.",
+        "Ich habe keine genauen Zahlen, aber es sind rund 60 Prozent.",
+        "Je ne sais pas qui l'a dit, mais c'est un vieux proverbe.",
+        "No sé quién lo dijo, pero es un viejo refrán.",
+        "誰が言ったかは分かりませんが、古いことわざです。",
+        "我不知道是谁说的\uff0c但这是一句老话。",
+    ],
+)
+def test_a_but_makes_an_answer_of_it(hedge: str) -> None:
+    assert not is_refusal(*hedge)
+
+
+@pytest.mark.parametrize(
+    "piece", ["I understand ", "unfortunately, but ", "すみませんが", "我", "no, ", "(", "i can't ", "x"]
+)
+def test_a_hostile_text_is_decided_soon(piece: str) -> None:
+    detector = RefusalDetector()
+    verdicts = [detector.feed(character) for character in (piece * 400)[:400]]
+    assert any(verdict is not None for verdict in verdicts) or piece == "("
