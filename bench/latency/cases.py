@@ -6,6 +6,8 @@ from typing import Literal
 from bench.load.model import Script
 from edgechat.ids import generate_id
 
+OPENING = "Tell me a joke, thanks!"
+"""Of a question that the router leaves to the edge, and is sure of it."""
 TOKENS = 240
 """Of an answer: so many that both the first one and the rate count."""
 
@@ -15,8 +17,9 @@ class Case:
     way: str
     model: str
     name: str
-    """Of the model in `wrangler.toml`."""
-    side: Literal["edge", "central"]
+    """Of the model in `wrangler.toml`, or "auto": the router decides."""
+    service: Literal["edge", "central"]
+    """The central one has both models."""
     round_trip: int
     """Milliseconds."""
     rate: int
@@ -39,6 +42,7 @@ class Case:
 
 CASES = (
     Case("Tokyo to Tokyo (NRT)", "8B", "small", "edge", 10, 120, 55),
+    Case("Tokyo to Tokyo (NRT)", "auto", "auto", "central", 10, 120, 55),
     Case("Tokyo to Iowa", "8B", "small", "central", 150, 150, 210),
     # From Tokyo, a round trip to Frankfurt takes more than the 180 ms. From Frankfurt to Iowa, the same model as below
     # leaves 90 ms for it, which is about what it takes.

@@ -12,7 +12,7 @@ import httpx
 from playwright.async_api import Browser, Page
 
 from bench.chat import Felt, ask, begin_chat, chromium, open_chat
-from bench.latency.cases import CASES, TOKENS, Case
+from bench.latency.cases import CASES, OPENING, TOKENS, Case
 from bench.latency.proxy import DelayProxy
 from bench.service import ROOT, chat_service, running
 from pop.project import Project
@@ -70,7 +70,8 @@ class Visit:
     async def _ask(self, tokens: int) -> Felt:
         case = self.runs.case
         script = case.script(tokens)
-        felt = await ask(self._page, script.question(), script.seconds + 2 * case.round_trip / 1000 + AFTERWARDS)
+        seconds = script.seconds + 2 * case.round_trip / 1000 + AFTERWARDS
+        felt = await ask(self._page, f"{OPENING} {script.question()}", seconds)
         await asyncio.sleep(AFTERWARDS)
         return felt
 
@@ -80,7 +81,7 @@ async def measure(rounds: int) -> tuple[list[Runs], list[float]]:
     with _services() as urls:
         around = await _around_the_worker(urls["edge"])
         async with chromium() as browser, AsyncExitStack() as stack:
-            visits = [await stack.enter_async_context(Visit.begun(browser, case, urls[case.side])) for case in CASES]
+            visits = [await stack.enter_async_context(Visit.begun(browser, case, urls[case.service])) for case in CASES]
             for number in range(-1, rounds):  # code that runs for the first time is slower
                 for visit in visits:
                     await visit.run(is_counted=number >= 0)
@@ -108,11 +109,12 @@ async def _around_the_worker(url: str) -> list[float]:
 def _services() -> Iterator[dict[str, str]]:
     """The same Worker twice, one model server behind both. Their URLs."""
     limits = Project(ROOT / "wrangler.toml").config["vars"]["LIMITS"]
+    del limits["workloads"]  # the model server knows chats only
     with ExitStack() as stack:
         model = stack.enter_context(running([sys.executable, "-m", "bench.load.model"])).url
         yield {
-            side: stack.enter_context(
+            service: stack.enter_context(
                 chat_service(model=model, limits=limits | {"guest": limits["guest"] | {"models": models}})
             ).url
-            for side, models in MODELS.items()
+            for service, models in MODELS.items()
         }

@@ -32,7 +32,8 @@ class Script:
 
     @classmethod
     def read(cls, question: str) -> Self:
-        name, words, first_ms, next_ms = question.split()
+        """Of its last words: before them anything may stand."""
+        name, words, first_ms, next_ms = question.split()[-4:]
         return cls(name, int(words), float(first_ms), float(next_ms))
 
     def answer(self) -> list[str]:

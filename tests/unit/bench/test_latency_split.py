@@ -1,9 +1,10 @@
 import pytest
 
 from bench.chat import Felt
-from bench.latency.cases import CASES, TOKENS, Case
+from bench.latency.cases import CASES, OPENING, TOKENS, Case
 from bench.latency.split import PARTS, READING, WORDS_PER_TOKEN, felt_rate, middle, split, time_to_read, whole
 from bench.load.model import Script
+from edgechat.routing import Router, RouterConfig, RouteRequest
 
 STRETCHES = {
     "page": 4.0,
@@ -68,7 +69,16 @@ def test_a_slow_stream_is_read_when_it_ends() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
 def test_the_model_is_asked_for_the_rate_and_the_first_token_of_the_table(case: Case) -> None:
-    script = Script.read(case.script(TOKENS).question())
+    script = Script.read(f"{OPENING} {case.script(TOKENS).question()}")
     assert case.round_trip + script.first_ms == case.published
     assert script.seconds == pytest.approx(script.first_ms / 1000 + (TOKENS - 1) / case.rate)
     assert len(script.answer()) == TOKENS
+
+
+def test_the_router_is_sure_that_its_question_is_for_the_edge() -> None:
+    async def never(request: RouteRequest) -> float:
+        raise AssertionError("The classifier is asked.")
+
+    router = Router(RouterConfig(edge="small", central="large"), never)
+    decision = router.decide(RouteRequest(text=f"{OPENING} {CASES[0].script(TOKENS).question()}"))
+    assert (decision.side, decision.is_sure) == ("edge", True)
