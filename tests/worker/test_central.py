@@ -176,6 +176,9 @@ def test_a_stop_cancels_the_call_and_keeps_what_came(user: Guest, central: Centr
     assert not request.is_over
     (_, answer) = until(lambda: user.saved(body["id"]))
     assert (answer.text, answer.metadata) == ("Hello", {"outcome": "stopped"})
+    (row,) = user.http.get("/api/usage").json()["usage"]
+    assert (row["id"], row["turns"]) == (alias, 1)
+    assert row["cost"] > 0
 
 
 @EACH

@@ -209,6 +209,7 @@ def anthropic_error(status: int, code: str) -> HTTPAnswer:
         (401, "authentication_error", "set ANTHROPIC_API_KEY anew", NOT_AVAILABLE),
         (402, "billing_error", "no credit left", NOT_AVAILABLE),
         (403, "permission_error", "ANTHROPIC_API_KEY may not use this model", NOT_AVAILABLE),
+        (403, "forbidden", "from where this Worker runs", NOT_AVAILABLE),
         (404, "not_found_error", "Correct its id in [vars.LIMITS.models]", NOT_AVAILABLE),
         (429, "rate_limit_error", "limits of the account", BUSY),
         (529, "overloaded_error", "overloaded", BUSY),
@@ -241,10 +242,23 @@ async def test_an_empty_account_is_not_asked_again(caplog: pytest.LogCaptureFixt
     assert "no credit left" in caplog.text
 
 
-async def test_without_a_key_it_is_the_bill_that_is_wrong(caplog: pytest.LogCaptureFixture) -> None:
-    answer = HTTPAnswer(b'{"errors": [{"code": 2021, "message": "no"}]}', status=401)
-    await ask(Configured({"UNIFIED_BILLING": "1"}, answer).model(CLAUDE))
-    assert "Cloudflare does not bill it" in caplog.text
+async def test_a_gateway_that_wants_a_token_is_no_wrong_key(caplog: pytest.LogCaptureFixture) -> None:
+    body = b'{"name": "AiGatewayError", "internalCode": 2009, "message": "Unauthorized"}'
+    env = Configured(KEYS | {"AI_GATEWAY": "account/my-gateway"}, HTTPAnswer(body, status=401))
+    assert (await ask(env.model(CLAUDE))).public_message == NOT_AVAILABLE
+    assert "set AI_GATEWAY_TOKEN anew" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [(401, "Cloudflare does not bill it"), (402, "no credits for AI Gateway"), (403, "not bill it")],
+)
+async def test_without_a_key_it_is_the_bill_that_is_wrong(
+    status: int, advice: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = HTTPAnswer(b'{"errors": [{"code": 2021, "message": "no"}]}', status=status)
+    assert (await ask(Configured({"UNIFIED_BILLING": "1"}, answer).model(CLAUDE))).public_message == NOT_AVAILABLE
+    assert advice in caplog.text
 
 
 async def test_an_error_inside_of_a_stream_is_told_too(caplog: pytest.LogCaptureFixture) -> None:

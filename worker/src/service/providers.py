@@ -30,6 +30,11 @@ _GATEWAY = "https://gateway.ai.cloudflare.com/v1"
 _DEFAULT_GATEWAY = "default"
 """That of the account, which Cloudflare makes when it is first asked for."""
 
+_GATEWAY_ERROR = "AiGatewayError"
+"""By this name its own 401 can be told from that of a provider (cloudflare-docs, pull request 31050)."""
+_NOT_FROM_HERE = ("unsupported_country_region_territory", "forbidden")
+"""What OpenAI and Anthropic call a 403 for places that they do not serve."""
+
 type Binding = Callable[[str | None], Sender]
 """The AI binding, through the AI Gateway of this id."""
 
@@ -149,13 +154,19 @@ class _CentralModel:
         """For the operator, and for people who chat."""
         secret = self._central.secret
         account = self._central.provider if self._by_key else "Cloudflare"
-        if error.code in ("insufficient_quota", "billing_error"):
+        if error.code == "insufficient_quota":
             return f"the account at {account} has no credit left.", NOT_AVAILABLE
+        if error.code in _NOT_FROM_HERE:
+            return f"{account} takes no requests from where this Worker runs: docs/providers.md.", NOT_AVAILABLE
         match error.status:
+            case 401 if _GATEWAY_ERROR in str(error):
+                return "the AI Gateway wants a valid token: set AI_GATEWAY_TOKEN anew.", NOT_AVAILABLE
             case 401 | 403 if not self._by_key:
                 return "Cloudflare does not bill it, or not to this account: see docs/providers.md.", NOT_AVAILABLE
             case 401:
-                return f"{account} takes no such key, or the gateway no such token: set {secret} anew.", NOT_AVAILABLE
+                return f"{account} takes no such key: set {secret} anew.", NOT_AVAILABLE
+            case 402 if not self._by_key:
+                return "the account has no credits for AI Gateway, or the gateway no authentication.", NOT_AVAILABLE
             case 402:
                 return f"the account at {account} has no credit left.", NOT_AVAILABLE
             case 403:
