@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Any
 
 from bench.imports import STDLIB, compiled
 from bench.routing.data import HERE, LANGUAGES, Opening, Prompt, read_openings, read_prompts
@@ -79,7 +80,10 @@ def durations(prompts: Sequence[Prompt], classifier: Sequence[float]) -> str:
     texts = [prompt.text for prompt in prompts]
     time_decisions(texts[:20])
     rows = [_times("`decide`, CPython", time_decisions(texts), "us")]
-    rows.append(_times("`decide`, Pyodide", _in_pyodide(texts), "us"))
+    rows.append(_times("`decide`, Pyodide", in_pyodide("timing", "time_decisions(texts)", texts), "us"))
+    added, late = in_pyodide("first_token", "await time_first_tokens(texts)", texts)
+    rows.append(_times("what routing adds to the first token, Pyodide", [ms * 1000 for ms in added], "us"))
+    rows.append(_times("first token where the classifier never answers (deadline: 300 ms)", late, "ms"))
     if classifier:
         rows.append(_times("local classifier, where asked", classifier, "ms"))
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
@@ -90,15 +94,21 @@ def _times(name: str, times: Sequence[float], unit: str) -> list[str]:
     return [name, f"{median(times):.0f} {unit}", f"{quantiles(times, n=100)[-1]:.0f} {unit}"]
 
 
-def _in_pyodide(texts: list[str]) -> list[float]:
+def in_pyodide(module: str, expression: str, texts: list[str]) -> Any:
     with tempfile.TemporaryDirectory() as temporary:
         file = Path(temporary) / "texts.json"
         file.write_text(json.dumps(texts))
         packages = compiled(Path(temporary))
-        command = [node(), HERE / "timing.mjs", packages, STDLIB, HERE / "timing.py", file]
-        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    times: list[float] = json.loads(output)
-    return times
+        command: list[str | Path] = [
+            node(),
+            HERE / "timing.mjs",
+            packages,
+            STDLIB,
+            HERE / f"{module}.py",
+            expression,
+            file,
+        ]
+        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 if __name__ == "__main__":

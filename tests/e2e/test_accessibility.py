@@ -64,6 +64,7 @@ def stream(page: Page, scheme: str, size: str) -> PageStream:
 
 def converse(stream: PageStream) -> None:
     stream.answer(
+        {"type": "data-route", "data": {"side": "central", "stage": "signals", "reason": "code", "ms": 900}},
         {"type": "reasoning-start", "id": "r"},
         {"type": "reasoning-delta", "id": "r", "delta": "Let me think."},
         {"type": "reasoning-end", "id": "r"},
