@@ -3,15 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing
-from functools import partial
-from http import HTTPStatus
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import js
-from pyodide.ffi import to_js
-from workers import Response, WorkerEntrypoint, python_to_rpc
+from workers import Response, WorkerEntrypoint
 
+import stubs
 from edgechat.http import Fetch
 from edgechat.model.speech import SpeechModel, TranscriptionModel
 from edgechat.model.types import LanguageModel
@@ -31,60 +30,15 @@ from edgechat.routing import Classifier
 from edgechat.routing.clef import ClefClassifier
 from service import bindings, cron
 from service.bindings import D1Database, KVNamespace, R2Bucket, RateLimiter, Verify
-from service.outcome import Outcome
 from service.providers import language_model
 from service.routes import respond
 from service.settings import Limits, Routing, read_limits, read_routing
-from service.tape import Order
 from service.telemetry import Telemetry, observed_model
 from service.web import Download, Request, Stream
 from tape import Tape
 from webcrypto import verify
 
 __all__ = ["Default", "Tape"]
-
-
-class TapeStub:
-    """Reaches the methods of a `Tape`."""
-
-    def __init__(self, stub: Any) -> None:
-        # As it is in JavaScript: through the SDK, each call would cost three times as much.
-        self._stub = python_to_rpc(stub)
-
-    async def begin(self, announcement: str, waits: bool) -> dict[str, Any]:
-        begun: dict[str, Any] = (await self._stub.begin(announcement, waits)).to_py()
-        return begun
-
-    async def append(self, id: int, first_seq: int, data: bytes) -> Order:
-        order: Order = await self._stub.append(id, first_seq, to_js(data))
-        return order
-
-    async def watch(self, id: int) -> Order:
-        order: Order = await self._stub.watch(id)
-        return order
-
-    async def finish(self, id: int, outcome: Outcome, first_seq: int, data: bytes, is_saved: bool) -> bool:
-        is_whole: bool = await self._stub.finish(id, outcome, first_seq, to_js(data), is_saved)
-        return is_whole
-
-    async def discard(self, id: int) -> None:
-        await self._stub.discard(id)
-
-    async def running(self) -> str | None:
-        announcement: str | None = await self._stub.running()
-        return announcement
-
-    async def stop(self) -> bool:
-        has_ended: bool = await self._stub.stop()
-        return has_ended
-
-    async def forget(self) -> None:
-        await self._stub.forget()
-
-    async def follow(self, cursor: int | None = None, id: int | None = None) -> Any:
-        headers = {} if cursor is None else {"last-event-id": str(cursor)}
-        response = await self._stub.fetch(f"https://tape/{id or ''}", js_object({"headers": js_object(headers)}))
-        return None if response.status == HTTPStatus.NO_CONTENT else response.body
 
 
 def _as_json(variable: Any) -> str | None:
@@ -111,15 +65,13 @@ class Bindings:
     def voice(self, model_id: str) -> SpeechModel:
         return WorkersAISpeech(model_id, AIBinding(self._env.AI))
 
-    @property
+    @cached_property
     def db(self) -> D1Database:
-        db: D1Database = self._env.DB
-        return db
+        return stubs.Database(self._env.DB)
 
-    @property
+    @cached_property
     def kv(self) -> KVNamespace:
-        kv: KVNamespace = self._env.KV
-        return kv
+        return stubs.KV(self._env.KV)
 
     @property
     def r2(self) -> R2Bucket:
@@ -128,13 +80,14 @@ class Bindings:
 
     @property
     def burst(self) -> RateLimiter | None:
-        return getattr(self._env, "BURST", None)
+        limiter = getattr(self._env, "BURST", None)
+        return stubs.RateLimit(limiter) if limiter else None
 
-    @property
+    @cached_property
     def limits(self) -> Limits:
         return read_limits(_as_json(getattr(self._env, "LIMITS", None)))
 
-    @property
+    @cached_property
     def routing(self) -> Routing | None:
         routing = _as_json(getattr(self._env, "ROUTING", None))
         return read_routing(routing, _as_json(self._env.LIMITS)) if routing else None
@@ -156,7 +109,7 @@ class Bindings:
 
     def tape(self, user_id: str, chat_id: str) -> bindings.Tape | None:
         namespace = getattr(self._env, "TAPE", None)
-        return TapeStub(namespace.getByName(f"{user_id}/{chat_id}")) if namespace else None
+        return stubs.Tape(namespace.getByName(f"{user_id}/{chat_id}")) if namespace else None
 
     def wait_until(self, work: Coroutine[Any, Any, None]) -> None:
         # Eager: the model is called now.

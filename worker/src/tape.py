@@ -9,6 +9,7 @@ import js
 from pyodide.ffi import jsnull, to_js
 from workers import DurableObject, Response, python_to_rpc
 
+import stubs
 from edgechat.platform.cloudflare import Writer, headers_of, js_object
 from edgechat.ui import chunks as ui
 from service import tape
@@ -92,7 +93,7 @@ class Tape(DurableObject):  # type: ignore[misc]
         await self._tape.alarm()
 
     async def _save(self, unsaved: Unsaved) -> None:
-        memory = Memory(self.env.DB, self.env.KV, self.env.R2, User(unsaved.user_id))
+        memory = Memory(stubs.Database(self.env.DB), stubs.KV(self.env.KV), self.env.R2, User(unsaved.user_id))
         turn = Turn(
             unsaved.chat_id,
             unsaved.parent_id,

@@ -14,6 +14,7 @@ import entry
 import msgspec
 from workers import Response
 
+import stubs
 import tape
 from service.circuits import circuits
 
@@ -130,22 +131,18 @@ class FaultyEnv:
 
     def __getattr__(self, name: str) -> Any:
         binding = getattr(self._env, name)
-        match name:
-            case "DB":
-                return FaultyD1(binding)
-            case "KV" | "R2":
-                return FaultyBinding(name.lower(), binding)
-        return binding
+        return FaultyBinding("r2", binding) if name == "R2" else binding
 
 
-_TapeStub = entry.TapeStub
+def _wrap_stubs() -> None:
+    database, kv, tape_stub = stubs.Database, stubs.KV, stubs.Tape
+    names = vars(stubs)
+    names["Database"] = lambda db: FaultyD1(database(db))
+    names["KV"] = lambda namespace: FaultyBinding("kv", kv(namespace))
+    names["Tape"] = lambda stub: FaultyBinding("tape", tape_stub(stub))
 
 
-def _faulty_tape(stub: Any) -> Any:
-    return FaultyBinding("tape", _TapeStub(stub))
-
-
-entry.TapeStub = _faulty_tape  # type: ignore[assignment, misc]
+_wrap_stubs()
 
 
 class Default(entry.Default):
