@@ -48,7 +48,7 @@ class Visit:
         port = int(url.rpartition(":")[2])
         async with DelayProxy.listening(port, case.round_trip / 1000) as (proxy, far):
             page = await open_chat(browser, f"http://127.0.0.1:{far}")
-            if await page.locator("#models").is_visible():
+            if len(MODELS[case.service]) > 1:
                 await page.locator("#model").select_option(case.name)
             yield cls(Runs(case), proxy, page)
             await page.close()
