@@ -187,16 +187,16 @@ async def test_an_error_inside_a_good_stream_before_the_first_word_is_not_seen()
 
 
 async def test_after_the_first_word_the_answer_is_kept_and_can_go_on() -> None:
-    service = RoutedService(small=["Hel", StreamTruncatedError("cut")])
+    service = RoutedService(small=["Blue", StreamTruncatedError("cut")])
     message = await service.say(PLAIN)
-    assert (message.text, message.metadata, service.calls()) == ("Hel", {"outcome": "interrupted"}, {"small": 1})
-    service.models["small"] = RoutedService(small="lo").models["small"]
+    assert (message.text, message.metadata, service.calls()) == ("Blue", {"outcome": "interrupted"}, {"small": 1})
+    service.models["small"] = RoutedService(small="berry").models["small"]
     going_on = {"id": "c1", "message": {"id": message.id, "role": "assistant"}}
     more = await message_of(await service.ask(request("POST", "/api/chat", going_on, bearer("user_1"))))
-    assert (more.id, more.text) == (message.id, "lo")
+    assert (more.id, more.text) == (message.id, "berry")
     for work in service.work:
         await work
-    assert [row["text"] for row in await service.saved()] == [PLAIN, "Hello"]
+    assert [row["text"] for row in await service.saved()] == [PLAIN, "Blueberry"]
 
 
 async def test_a_model_that_is_late_with_its_first_word_gives_way() -> None:
