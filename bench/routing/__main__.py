@@ -10,7 +10,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from bench.imports import STDLIB, compiled
-from bench.routing.data import HERE, LANGUAGES, Opening, Prompt, read_openings, read_prompts
+from bench.routing.data import HERE, LANGUAGES, Opening, Prompt, Split, read_openings, read_prompts
 from bench.routing.picture import draw
 from bench.routing.refusals import detect
 from bench.routing.strategies import Run, run_fixed, run_router
@@ -22,6 +22,7 @@ from pop.project import node
 
 PAGE = ROOT / "docs" / "routing.md"
 PICTURE = ROOT / "docs" / "routing.svg"
+SPLITS: tuple[Split, ...] = ("blind", "test", "train")
 
 
 def main() -> None:
@@ -62,18 +63,20 @@ def languages(runs: Sequence[Run], prompts: Sequence[Prompt]) -> str:
 
 
 def refusals() -> str:
-    test = read_openings("test")
-    rows = [_detection(name, [one for one in test if one.language == code]) for code, name in LANGUAGES.items()]
-    rows.append(_detection("**all**", test))
-    rows.append(_detection("all, training half", read_openings("train")))
-    return table(["openings", "missed", "false alarms", "characters held back", "first delta passes at once"], rows)
+    rows = []
+    for split in SPLITS:
+        openings = read_openings(split)
+        for code, name in LANGUAGES.items():
+            rows.append(_detection(f"{split}, {name}", [one for one in openings if one.language == code]))
+        rows.append(_detection(f"**{split}, all**", openings))
+    head = ("openings", "missed", "false alarms", "held back: median", "95%", "most", "first delta passes at once")
+    return table(head, rows)
 
 
 def _detection(name: str, openings: Sequence[Opening]) -> list[str]:
     found = detect(openings)
-    held = f"{found.characters:.1f}"
     counts = [f"{found.missed} of {found.refusals}", f"{found.false_alarms} of {found.answers}"]
-    return [name, *counts, held, f"{found.first_delta:.0%}"]
+    return [name, *counts, *map(str, found.characters), f"{found.first_delta:.0%}"]
 
 
 def durations(prompts: Sequence[Prompt], classifier: Sequence[float]) -> str:

@@ -11,7 +11,8 @@ from edgechat.routing import Side
 HERE = Path(__file__).parent
 LANGUAGES = {"en": "English", "de": "German", "fr": "French", "es": "Spanish", "ja": "Japanese", "zh": "Chinese"}
 
-type Split = Literal["train", "test"]
+type Split = Literal["train", "test", "blind"]
+"""Blind: openings written before the patterns that they judge."""
 
 
 class Prompt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +37,8 @@ def read_prompts(split: Split) -> list[Prompt]:
 
 
 def read_openings(split: Split) -> list[Opening]:
-    return [opening for opening in _read("openings.jsonl", Opening) if opening.split == split]
+    name = "openings-blind.jsonl" if split == "blind" else "openings.jsonl"
+    return [opening for opening in _read(name, Opening) if opening.split == split]
 
 
 def _read[T](name: str, kind: type[T]) -> Sequence[T]:

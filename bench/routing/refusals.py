@@ -1,8 +1,8 @@
-"""The detector of refusals on the openings of the test."""
+"""The detector of refusals on openings of answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import mean
+from statistics import mean, quantiles
 
 from bench.routing.data import Opening
 from edgechat.routing import RefusalDetector
@@ -36,8 +36,8 @@ class Detection:
     missed: int
     answers: int
     false_alarms: int
-    characters: float
-    """That an ordinary answer is held back, on average; of those that are not taken for refusals."""
+    characters: tuple[int, int, int]
+    """That an ordinary answer is held back: the median, the 95th percentile and the most. Of those that pass."""
     first_delta: float
     """The share of ordinary answers whose first delta passes at once."""
 
@@ -52,6 +52,11 @@ def detect(openings: Sequence[Opening]) -> Detection:
         missed=sum(not verdict.is_refusal for verdict in refusals),
         answers=len(answers),
         false_alarms=len(answers) - len(passed),
-        characters=mean(verdict.characters - 1 for verdict in passed),
+        characters=_spread([verdict.characters - 1 for verdict in passed]),
         first_delta=mean(verdict.deltas == 1 for verdict in passed),
     )
+
+
+def _spread(values: Sequence[int]) -> tuple[int, int, int]:
+    hundredths = quantiles([*values, *values[:1]], n=100, method="inclusive")  # of one value, too
+    return round(hundredths[49]), round(hundredths[94]), max(values)

@@ -2,7 +2,10 @@ from collections import Counter
 
 import pytest
 
-from bench.routing.data import LANGUAGES, read_openings, read_prompts
+from bench.routing.data import LANGUAGES, Split, read_openings, read_prompts
+
+SPLITS: dict[Split, int] = {"train": 500, "test": 160, "blind": 400}
+"""How many openings each set has at least."""
 
 NEAR = 0.5
 """From this share of common pieces on, two prompts are nearly the same."""
@@ -27,10 +30,11 @@ def test_there_are_enough_prompts_and_half_of_them_for_each_side(language: str) 
 
 
 def test_there_are_enough_openings() -> None:
-    openings = read_openings("train") + read_openings("test")
-    assert len(openings) >= 330
-    assert 0.4 < sum(opening.refusal for opening in openings) / len(openings) < 0.6
-    assert {opening.language for opening in openings} == LANGUAGES.keys()
+    for split, enough in SPLITS.items():
+        openings = read_openings(split)
+        assert len(openings) >= enough
+        assert 0.4 < sum(opening.refusal for opening in openings) / len(openings) < 0.6
+        assert {opening.language for opening in openings} == LANGUAGES.keys()
 
 
 def test_nothing_for_training_is_nearly_the_same_as_something_for_the_test() -> None:
@@ -40,6 +44,6 @@ def test_nothing_for_training_is_nearly_the_same_as_something_for_the_test() -> 
         assert max(likeness(pieces, other) for other in train) < NEAR, prompt.text
 
 
-def test_no_opening_is_in_both_halves() -> None:
-    texts = Counter(opening.text for split in ("train", "test") for opening in read_openings(split))
+def test_no_opening_is_in_two_sets() -> None:
+    texts = Counter(opening.text for split in SPLITS for opening in read_openings(split))
     assert texts.most_common(1)[0][1] == 1
