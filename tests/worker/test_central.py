@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -60,12 +61,18 @@ def service(central: CentralServer, tmp_path_factory: pytest.TempPathFactory) ->
     pop.stop()
 
 
+@contextmanager
+def somebody(service: Pop, kind: str = "user") -> Iterator[Guest]:
+    guest = Guest(service.url, f"{kind}_{generate_id()}")
+    with guest.http:
+        yield guest
+
+
 @pytest.fixture
 def user(service: Pop, central: CentralServer) -> Iterator[Guest]:
     central.reset()
-    user = Guest(service.url, f"user_{generate_id()}")
-    yield user
-    user.http.close()
+    with somebody(service) as user:
+        yield user
 
 
 def asks(
@@ -88,6 +95,15 @@ def reasoning_of(message: UIMessage) -> str:
 def said_of(service: Pop, text: str) -> str:
     """The line of the log that has it."""
     return until(lambda: next((line for line in service.lines if text in line), ""))
+
+
+def stopped_after(user: Guest, central: CentralServer, body: dict[str, Any], text: str) -> None:
+    with user.http.stream("POST", "/api/chat", json=body) as response:
+        data = b""
+        for piece in response.iter_bytes():
+            data += piece
+            if client_of(data).message.text == text and not central.cancelled:
+                assert user.stop(body["id"])
 
 
 @EACH
@@ -166,12 +182,7 @@ def test_an_image_is_seen(user: Guest, central: CentralServer, alias: str) -> No
 def test_a_stop_cancels_the_call_and_keeps_what_came(user: Guest, central: CentralServer, alias: str) -> None:
     central.play(["say", "Hello"], ["hang"])
     body = asks(alias)
-    with user.http.stream("POST", "/api/chat", json=body) as response:
-        data = b""
-        for piece in response.iter_bytes():
-            data += piece
-            if client_of(data).message.text == "Hello" and not central.cancelled:
-                assert user.stop(body["id"])
+    stopped_after(user, central, body, "Hello")
     (request,) = until(lambda: central.cancelled)
     assert not request.is_over
     (_, answer) = until(lambda: user.saved(body["id"]))
@@ -245,9 +256,8 @@ def test_no_key_is_in_the_log(service: Pop, central: CentralServer) -> None:
 
 def test_only_who_may_have_it_is_answered(service: Pop, central: CentralServer) -> None:
     central.reset()
-    guest = Guest(service.url)
-    response = guest.post(asks("claude"))
-    guest.http.close()
+    with somebody(service, "guest") as guest:
+        response = guest.post(asks("claude"))
     assert (response.status_code, response.json()["error"]["code"]) == (403, "model_not_allowed")
     assert central.requests == []
 
@@ -268,15 +278,8 @@ def test_without_a_key_the_binding_is_asked_by_way_of_a_gateway(
 ) -> None:
     central.reset()
     central.play(["say", "Billed"], ["hang"])
-    user = Guest(billed.url, f"user_{generate_id()}")
-    body = asks(alias)
-    with user.http.stream("POST", "/api/chat", json=body) as response:
-        data = b""
-        for piece in response.iter_bytes():
-            data += piece
-            if client_of(data).message.text == "Billed" and not central.cancelled:
-                assert user.stop(body["id"])
-    user.http.close()
+    with somebody(billed) as user:
+        stopped_after(user, central, asks(alias), "Billed")
     (request,) = until(lambda: central.cancelled)
     assert (request.path, request.refusal) == ("/ai-gateway/run", None)
     assert request.headers["cf-consn-model-id"] == MODELS[alias]["id"].replace("openai-chat/", "openai/")
@@ -287,11 +290,9 @@ def test_without_a_key_it_says_which_one(tmp_path_factory: pytest.TempPathFactor
     pop = Pop(ROOT / "wrangler.toml", tmp_path_factory.mktemp("state"), *options_of(VARIABLES))
     try:
         pop.wait_for("Ready on")
-        user = Guest(pop.url, "user_1")
-        response = user.post(asks("claude"))
-        assert "not available" in error_told(response)
-        assert "Set its key (wrangler secret put ANTHROPIC_API_KEY)" in said_of(pop, "cannot be asked")
-        assert message_of(user.post(asks("small"))).text
-        user.http.close()
+        with somebody(pop) as user:
+            assert "not available" in error_told(user.post(asks("claude")))
+            assert "Set its key (wrangler secret put ANTHROPIC_API_KEY)" in said_of(pop, "cannot be asked")
+            assert message_of(user.post(asks("small"))).text
     finally:
         pop.stop()
