@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from chatting import body, chunks_of, message_of, outlet_of
 from fakes import bearer, request
-from routed import BUSY, GONE, HARD, ID, PAID, PLAIN, UNSURE, USED_UP, RoutedService, route_of, why
+from routed import BUSY, GONE, HARD, ID, LATE, PAID, PLAIN, UNSURE, USED_UP, RoutedService, route_of, why
 
 from edgechat.errors import APICallError, StreamTruncatedError
 from edgechat.generate import retry
@@ -247,13 +247,22 @@ async def test_a_classifier_that_fails_is_not_asked_for_a_while() -> None:
     assert (stages, len(service.classified)) == (["deadline"] * 3 + ["signals"], 3)
 
 
+async def test_nor_is_one_that_is_late() -> None:
+    service = RoutedService(central=LATE)
+    service.set(deadline=0.01)
+    parent, stages = None, []
+    for number in range(4):
+        message = await service.say(UNSURE, id=f"u{number}", parent=parent)
+        parent = message.id
+        stages.append(route_of(message)["stage"])
+    assert stages == ["deadline"] * 3 + ["signals"]
+
+
 async def test_the_side_that_answered_before_is_known() -> None:
     service = RoutedService()
     first = await service.say(HARD)
-    await service.say(UNSURE, id="u2", parent=first.id)
-    assert [request.last_side for request in service.classified] in ([], ["central"])
-    second = await service.say("And now?", id="u3", parent=(await service.saved())[-1]["id"])
-    assert second.text
+    await service.say("Why is that so?", id="u2", parent=first.id)
+    assert [request.last_side for request in service.classified] == ["central"]
 
 
 async def test_an_open_circuit_is_not_called_and_is_told() -> None:

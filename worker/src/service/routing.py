@@ -4,6 +4,7 @@ See `[vars.ROUTING]` in `wrangler.toml`, and docs/routing.md.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -33,6 +34,9 @@ from service.settings import WISHES, Routing
 
 ROUTE = "data-route"
 """The chunk, and the part of a message, that says who answers."""
+
+_NEARLY = 0.9
+"""Of a deadline: two clocks are asked."""
 
 _SIDES: Mapping[str | None, Side] = {"fast": "edge", "best": "central"}
 
@@ -67,7 +71,7 @@ def plan(env: Env, caller: Caller, wanted: str | None) -> Plan:
     config = RouterConfig(
         edge=edge, central=routing.central, vision=vision, sure=routing.sure, deadline=routing.deadline
     )
-    router = Router(config, _classifier(env) if routing.asks_classifier else None)
+    router = Router(config, _classifier(env, routing.deadline) if routing.asks_classifier else None)
     return Plan(Choice(edge, known[edge]), router, wish, named is not None, edge_only)
 
 
@@ -93,17 +97,22 @@ def _no_central(env: Env, caller: Caller, routing: Routing) -> str | None:
     return None
 
 
-def _classifier(env: Env) -> Classifier | None:
-    """One that fails is not asked for a while."""
+def _classifier(env: Env, deadline: float) -> Classifier | None:
+    """One that fails, or is late, is not asked for a while."""
     breaker, ask = circuits.breaker, env.classifier
-    if not breaker.admits(CLEF_FLASH):
+    if circuits.is_failing(CLEF_FLASH):
         return None
 
     async def classify(request: RouteRequest) -> float:
+        started = time.perf_counter()
         try:
             central = await ask(request)
-        except (EdgeChatError, asyncio.CancelledError):  # cancelled: it was late, as a rule
+        except EdgeChatError:
             breaker.failed(CLEF_FLASH)
+            raise
+        except asyncio.CancelledError:
+            if time.perf_counter() - started > deadline * _NEARLY:
+                breaker.failed(CLEF_FLASH)
             raise
         breaker.succeeded(CLEF_FLASH)
         return central
