@@ -5,23 +5,45 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live import Pop
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from live import ROOT, Pop
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, sync_playwright
+from scripted_ai import ScriptedAI
 from watching import Complaints, watch
 
 # Chromium asks its makers this and that in the background, which is none of the page's business.
 QUIET = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 
 
+def executable(chromium: BrowserType) -> str:
+    found = shutil.which("chromium") or shutil.which("google-chrome") or chromium.executable_path
+    if not Path(found).exists():
+        pytest.fail("There is no Chromium: apt install chromium, or .venv/bin/playwright install chromium")
+    return found
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = shutil.which("chromium") or shutil.which("google-chrome") or playwright.chromium.executable_path
-        if not Path(found).exists():
-            pytest.fail("There is no Chromium: apt install chromium, or .venv/bin/playwright install chromium")
-        browser = playwright.chromium.launch(executable_path=found, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=executable(playwright.chromium), args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def scripted_ai() -> Iterator[ScriptedAI]:
+    ai = ScriptedAI()
+    yield ai
+    ai.close()
+
+
+@pytest.fixture(scope="session")
+def scripted_service(scripted_ai: ScriptedAI, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pop]:
+    """The page with a model whose calls are seen."""
+    options = (f"--upstream={scripted_ai.url}", f"--var=POP_AI_URL:{scripted_ai.url}")
+    pop = Pop(ROOT / "wrangler.toml", tmp_path_factory.mktemp("scripted"), *options)
+    pop.wait_for("Ready on")
+    yield pop
+    pop.stop()
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@
     document.getElementById("language").value = language;
     document.getElementById("theme").value = root.dataset.theme;
     document.getElementById("keys").checked = kept("keys") !== "off";
+    for (const name of ["complete", "labels"]) document.getElementById(name).checked = kept(name) === "on";
   };
 
   const showConnection = () => (document.getElementById("offline").hidden = navigator.onLine);

@@ -46,6 +46,12 @@ class Actions:
     def show_version(self, message: UIMessage, step: int) -> None:
         self.asked.append(("version", message.id, step))
 
+    def read_aloud(self, message: UIMessage) -> None:
+        self.asked.append(("read_aloud", message.id))
+
+    def is_reading(self, message: UIMessage) -> bool:
+        return False
+
     def approve(self, approval_id: str, approved: bool) -> None:
         self.asked.append(("approve", approval_id, approved))
 
@@ -116,7 +122,7 @@ def test_an_answer_grows(screen: Screen) -> None:
     screen.apply(PartChanged(answer, 0), StatusChanged("ready", None))
     assert screen.texts == ["Why?", "One two three"]
     assert "data-busy" not in screen.articles[1].attributes
-    assert screen.labels(screen.articles[1]) == ["Copy", "Another answer"]
+    assert screen.labels(screen.articles[1]) == ["Copy", "Another answer", "Read aloud"]
     assert not screen.is_waiting
 
 
@@ -195,7 +201,7 @@ def test_the_line_below_an_answer_says_how_it_was(screen: Screen) -> None:
 def test_versions_are_steps(screen: Screen) -> None:
     screen.actions.places["a"] = (2, 3)
     screen.apply(MessagesSet([message("a", "Yes.")]))
-    assert screen.labels(screen.articles[0])[2:] == ["Previous version", "Next version"]
+    assert screen.labels(screen.articles[0])[3:] == ["Previous version", "Next version"]
     assert "2/3" in screen.articles[0].textContent
     screen.actions.places["a"] = (3, 3)
     screen.apply(StatusChanged("ready", None))
@@ -218,7 +224,7 @@ def test_an_answer_that_is_not_whole_says_so(screen: Screen, outcome: str, said:
     assert screen.labels(screen.articles[1])[: len(offered)] == offered
     screen.apply(MessageAdded(question("q2")))
     assert said in screen.articles[1].textContent
-    assert screen.labels(screen.articles[1]) == ["Copy", "Another answer"]
+    assert screen.labels(screen.articles[1]) == ["Copy", "Another answer", "Read aloud"]
 
 
 def test_a_question_without_an_answer_can_be_asked_again(screen: Screen) -> None:

@@ -13,6 +13,7 @@ from edgechat.ui.messages import UIMessage, decode_messages
 NOT_FOUND = 404
 
 _BOOKMARK = "x-d1-bookmark"
+_BYTES = {"content-type": "application/octet-stream"}
 
 
 class Conversation(msgspec.Struct, rename="camel"):
@@ -119,6 +120,19 @@ class Attachment(msgspec.Struct):
     upload: Upload
 
 
+class Sound(msgspec.Struct):
+    data: bytes
+    media_type: str
+
+
+class _Heard(msgspec.Struct):
+    text: str
+
+
+class _Label(msgspec.Struct):
+    label: str
+
+
 class _ErrorDetail(msgspec.Struct):
     code: str
     message: str
@@ -170,6 +184,29 @@ class API:
 
     async def usage(self) -> Usage:
         return await self._call(Usage, "GET", "/api/usage")
+
+    async def transcribe(self, recording: bytes) -> str:
+        """What is said in it."""
+        async with self._fetch("/api/transcribe", method="POST", headers=_BYTES, body=recording) as response:
+            text = await response.text()
+            if response.status >= 400:
+                raise refusal(response.status, text, response.headers)
+            return msgspec.json.decode(text, type=_Heard).text
+
+    async def speech(self, text: str, language: str) -> Sound:
+        body = msgspec.json.encode({"text": text, "language": language})
+        headers = {"content-type": "application/json"}
+        async with self._fetch("/api/speech", method="POST", headers=headers, body=body) as response:
+            if response.status >= 400:
+                raise refusal(response.status, await response.text(), response.headers)
+            pieces = []
+            while (piece := await response.read()) is not None:
+                pieces.append(piece)
+            return Sound(b"".join(pieces), response.headers.get("content-type", ""))
+
+    async def classify(self, text: str) -> str:
+        """The topic."""
+        return (await self._call(_Label, "POST", "/api/classify", {"text": text})).label
 
     async def announce(self, name: str, type: str, size: int) -> Attachment:
         return await self._call(Attachment, "POST", "/api/attachments", {"name": name, "type": type, "size": size})

@@ -34,6 +34,7 @@ from page.sidebar import HASH
 from page.strings import t
 from page.tabs import Ended, Started, Tabs, UserChanged
 from page.view import ConversationView
+from page.workloads import Workloads
 
 _MODEL = "edgechat.model"
 
@@ -52,11 +53,12 @@ class App:
         self._account = Account(self._api, confirmation, self.tell_error, self._leave)
         channel = js.BroadcastChannel.new("edgechat")
         self._tabs = Tabs(channel)
-        self._library = Library(self._api, self._tabs, confirmation, self)
+        self._workloads = Workloads(self._api, fetch, self._store, self)
+        self._library = Library(self._api, self._tabs, confirmation, self, self._workloads.labels.name_of)
         self._composer = Composer(self._api, self)
         self._current = self._conversation()
         self._header = Header(lambda: self._current, self._library, self._rename)
-        actions = MessageActions(lambda: self._current, self.run, self._announce)
+        actions = MessageActions(lambda: self._current, self.run, self._announce, lambda: self._workloads.speaker)
         self._view = ConversationView(by_id("log"), actions, lambda message: self._current.felt.get(message.id))
         self._connection = Connection(lambda: self.run(self._come_back()), self.keep)
         Mirror(channel, self._library, self)
@@ -134,6 +136,7 @@ class App:
 
     def _open(self) -> None:
         self.keep()
+        self._workloads.leave()
         self._current = self._conversation()
         self._show()
         self._composer.focus()
@@ -181,6 +184,7 @@ class App:
     # What the composer asks for.
 
     def send(self, outgoing: Outgoing) -> None:
+        self._workloads.leave()
         self._submit(outgoing, js.performance.now())
 
     def _submit(self, outgoing: Outgoing, sent_at: float) -> None:
@@ -204,6 +208,18 @@ class App:
 
     def tell(self, text: str) -> None:
         self._notices.show(Notice(text))
+
+    # What voice and labels ask for.
+
+    def say(self, text: str) -> str:
+        self._submit(Outgoing(generate_id(), text), js.performance.now())
+        return self._current.id
+
+    def show_reading(self, message_id: str, is_reading: bool) -> None:
+        self._view.show_reading(message_id, is_reading)
+
+    def show_labels(self) -> None:
+        self._library.sidebar.show()
 
     # What conversations tell.
 
@@ -238,6 +254,8 @@ class App:
 
     def ended(self, conversation: Conversation) -> None:
         self._tabs.tell(Ended(conversation.id))
+        last = conversation.chat.messages[-1] if conversation.chat.messages else None
+        self._workloads.answered(conversation, last if last and last.role == "assistant" else None)
         self._show_around()
 
     def returned(self, conversation: Conversation, outgoing: Outgoing) -> None:
@@ -254,6 +272,7 @@ class App:
         if chat_id == self._current.id:
             self.begin()
         self._drafts.remove(chat_id)
+        self._workloads.labels.forget(chat_id)
 
     def renamed(self, chat_id: str, title: str) -> None:
         if chat_id == self._current.id:
@@ -282,6 +301,7 @@ class App:
         """Somebody else is here now, or nobody: nothing of theirs stays, nor of what is being written."""
         self._composer.show(Draft())
         self._drafts.clear()
+        self._workloads.labels.clear()
         js.location.replace("/")
 
     def _announce(self, text: str) -> None:

@@ -1,6 +1,6 @@
 """All chats of the reader: the list beside the open one."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 import js
@@ -26,14 +26,16 @@ class Events(Protocol):
 
 
 class Library:
-    def __init__(self, api: API, tabs: Tabs, confirmation: Confirmation, events: Events) -> None:
+    def __init__(
+        self, api: API, tabs: Tabs, confirmation: Confirmation, events: Events, label_of: Callable[[str], str]
+    ) -> None:
         self._api = api
         self._tabs = tabs
         self._confirmation = confirmation
         self._events = events
         self._listing = Listing()
         self._cursor: str | None = None
-        self.sidebar = Sidebar(self._listing, self)
+        self.sidebar = Sidebar(self._listing, self, label_of)
 
     async def load(self) -> None:
         """The first page of the list."""

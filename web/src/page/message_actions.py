@@ -6,6 +6,7 @@ from typing import Any
 from edgechat.ui.messages import UIMessage
 from page.browser import copy_text
 from page.conversation import Conversation
+from page.speaker import Speaker
 from page.strings import t
 
 
@@ -15,11 +16,13 @@ class MessageActions:
         current: Callable[[], Conversation],
         run: Callable[[Coroutine[Any, Any, object]], object],
         announce: Callable[[str], object],
+        speaker: Callable[[], Speaker],
     ) -> None:
         """`run` takes what takes its time, and tells of its errors."""
         self._current = current
         self._run = run
         self._announce = announce
+        self._speaker = speaker
 
     def copy(self, message: UIMessage) -> None:
         async def copy() -> None:
@@ -42,6 +45,12 @@ class MessageActions:
 
     def show_version(self, message: UIMessage, step: int) -> None:
         self._run(self._current().show_version(message, step))
+
+    def read_aloud(self, message: UIMessage) -> None:
+        self._speaker().toggle(message)
+
+    def is_reading(self, message: UIMessage) -> bool:
+        return self._speaker().is_reading(message.id)
 
     def approve(self, approval_id: str, approved: bool) -> None:
         self._run(self._current().chat.add_tool_approval_response(approval_id, approved))

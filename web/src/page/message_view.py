@@ -106,6 +106,8 @@ class MessageView:
                 _show_copied(button)
             case "copy-code":
                 spawn(_copy_code(button))
+            case "speak":
+                self._actions.read_aloud(self.message)
             case "edit":
                 self._edit()
             case "regenerate":
@@ -118,6 +120,15 @@ class MessageView:
                 card = self._parts[int(button.closest("[data-part]").dataset.part)]
                 if isinstance(card, ToolCard) and card.part.approval:
                     self._actions.approve(card.part.approval.id, action == "approve")
+
+    def show_reading(self, is_reading: bool) -> None:
+        """Whether it is being read aloud."""
+        if button := self._footer.querySelector("[data-action=speak]"):
+            had_focus = button.matches(":focus")
+            made = _speak_tool(is_reading)
+            button.replaceWith(made)
+            if had_focus:
+                made.focus()
 
     def close(self) -> None:
         self._clear_parts()
@@ -171,6 +182,8 @@ class MessageView:
             tools.append(_tool("edit", t("edit"), "rename"))
         else:
             tools.append(_tool("regenerate", t("regenerate"), "retry"))
+            if self.message.text:
+                tools.append(_speak_tool(self._actions.is_reading(self.message)))
         shown, count = self._actions.versions(self.message)
         if count > 1:
             place = element("span", f"{shown}/{count}", class_name="place", dir="ltr")
@@ -206,6 +219,10 @@ class MessageView:
 def _tool(action: str, label: str, picture: str = "", *, disabled: bool = False) -> Any:
     attributes = {"type": "button", "aria_label": label, "title": label, "data_action": action}
     return element("button", icon(picture or action), class_name="icon", disabled=disabled, **attributes)
+
+
+def _speak_tool(is_reading: bool) -> Any:
+    return _tool("speak", t("read_stop"), "stop") if is_reading else _tool("speak", t("read_aloud"))
 
 
 async def _copy_code(button: Any) -> None:

@@ -1,6 +1,6 @@
 """The list of chats, by day; what can be done with each of them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 import js
@@ -29,9 +29,11 @@ class SidebarActions(Protocol):
 
 
 class Sidebar:
-    def __init__(self, listing: Listing, actions: SidebarActions) -> None:
+    def __init__(self, listing: Listing, actions: SidebarActions, label_of: Callable[[str], str]) -> None:
+        """`label_of` gives the topic of a chat, or nothing."""
         self._listing = listing
         self._actions = actions
+        self._label_of = label_of
         self._root, self._search = by_id("chats"), by_id("search")
         self._menu = Menu(by_id("row-menu"), self._items)
         self._chosen = ""
@@ -141,6 +143,8 @@ class Sidebar:
             class_name="row",
             href=HASH + one.id,
         )
+        if label := self._label_of(one.id):
+            link.append(element("small", label))
         more = element(
             "button",
             icon("more"),

@@ -90,6 +90,11 @@ class ConversationView:
         self._follow.settle()
         self._ask_for_frame()
 
+    def show_reading(self, message_id: str, is_reading: bool) -> None:
+        for view in self._views:
+            if view.message.id == message_id and view.is_drawn:
+                view.show_reading(is_reading)
+
     def _view(self, message: UIMessage) -> MessageView:
         """As a rule it is the last one."""
         view = next(view for view in reversed(self._views) if view.message is message)
