@@ -1,17 +1,17 @@
 """Notices that an answer is none while it has only begun: the model refuses, or does not know.
 
 An answer is undecided only as long as it can still become one of the known beginnings (`edgechat.routing.openings`).
-An automaton reads its letters, and an ordinary answer leaves it within a word or two.
+An automaton reads its letters, and an ordinary answer leaves it within a word or two; one that begins like a refusal,
+with its first sentence.
 """
 
-from functools import cache
-
-from edgechat.routing.automaton import Automaton, State
+from edgechat.routing.automaton import Automaton
 from edgechat.routing.openings import OPENINGS
 
 LONGEST = 120
 """Letters: what is undecided then is an answer."""
 
+_START = Automaton(OPENINGS).start
 _MARKS = dict.fromkeys(",;:\N{EM DASH}\N{IDEOGRAPHIC COMMA}\uff0c\uff1b\uff1a", ",") | dict.fromkeys(
     ".!?\n\N{HORIZONTAL ELLIPSIS}\N{IDEOGRAPHIC FULL STOP}\uff01\uff1f", "."
 )
@@ -21,7 +21,7 @@ class RefusalDetector:
     """Reads one answer as it comes."""
 
     def __init__(self) -> None:
-        self._state = _start()
+        self._state = _START
         self._is_start = True
         self._left = LONGEST
 
@@ -45,8 +45,3 @@ class RefusalDetector:
     def close(self) -> bool:
         """The answer has ended while it was undecided."""
         return self._state.after(".").is_end
-
-
-@cache
-def _start() -> State:
-    return Automaton(OPENINGS).start

@@ -14,28 +14,28 @@ type Stage = Literal["wish", "attachment", "signals", "classifier", "deadline", 
 
 WEIGHTS: Mapping[str, float] = {
     "asks for thought": 3.5,
-    "many numbers": 2.1,
-    "reasoning": 2.1,
+    "many numbers": 2.0,
+    "reasoning": 2.0,
     "maths": 1.9,
-    "expert": 1.7,
+    "expert": 1.6,
     "long answer": 1.7,
     "tools": 1.2,
     "code": 1.0,
     "goes on with central": 0.9,
-    "long question": 0.9,
+    "long question": 1.1,
     "long conversation": 0.8,
     "log or table": 0.5,
     "several questions": 0.2,
-    "lookup": -0.4,
-    "asks for brevity": -1.2,
-    "small talk": -1.3,
+    "lookup": -0.5,
+    "asks for brevity": -1.1,
+    "small talk": -1.5,
     "short question": -1.9,
     "works on a text": -2.1,
     "light task": -2.4,
 }
 """What each signal says for a central model, in log odds: `make routing-train`, see docs/routing.md."""
 
-BIAS = -0.3
+BIAS = -0.2
 
 _SHAPE = {"short question", "long question", "several questions"}
 """Reasons only where there is no other."""
