@@ -11,9 +11,10 @@ from worker.guests import until
 
 # In one go: between real keys, a busy machine may pause for longer than one who types.
 BURST = """text => {
+  const box = document.activeElement;
   for (const key of text) {
-    document.activeElement.setRangeText(key, document.activeElement.textLength, document.activeElement.textLength, "end");
-    document.activeElement.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    box.setRangeText(key, box.textLength, box.textLength, "end");
+    box.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
 }"""
 
