@@ -14,7 +14,7 @@ from workers.rpc import _EnvWrapper
 
 from edgechat.errors import MASKED, APICallError
 from edgechat.model.types import ModelRequest
-from edgechat.platform.cloudflare import AIBinding, headers_of, read_body, stream_response
+from edgechat.platform.cloudflare import AIBinding, headers_of, read_body, stream_response, until_aborted
 from edgechat.sse import SSEDecoder
 from edgechat.ui import chunks as ui
 
@@ -185,3 +185,23 @@ async def test_a_body_is_read_up_to_its_limit() -> None:
     assert await read_body(request("x" * 100), 100) == b"x" * 100
     assert await read_body(request("x" * 101), 100) is None
     assert await read_body(request(None), 100) == b""
+
+
+async def test_one_waits_until_a_signal_is_given() -> None:
+    controller = js.AbortController.new()
+    waiting = asyncio.ensure_future(until_aborted(controller.signal))
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    controller.abort()
+    async with asyncio.timeout(1):
+        await waiting
+        await until_aborted(controller.signal)  # as it was given before
+
+
+async def test_who_waits_for_a_signal_can_be_cancelled() -> None:
+    controller = js.AbortController.new()
+    waiting = asyncio.ensure_future(until_aborted(controller.signal))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    controller.abort()  # nobody listens any more, and nothing is raised
