@@ -27,11 +27,17 @@ class Service:
 
 
 @contextmanager
-def running(command: list[str], folder: Path = ROOT) -> Iterator[Service]:
+def running(command: list[str], folder: Path = ROOT, environment: Mapping[str, str] | None = None) -> Iterator[Service]:
     """Runs a command that says "Ready on URL", and stops it as Ctrl-C does."""
     started = time.monotonic()
     process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
     assert process.stdout
     said = []

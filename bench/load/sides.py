@@ -55,7 +55,7 @@ def running_sides() -> Iterator[dict[str, Side]]:
         state = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         model = stack.enter_context(running([sys.executable, "-m", "bench.load.model"])).url
         edgechat = stack.enter_context(chat_service(model=model, limits=_limits()))
-        peer = stack.enter_context(running(_peer(model, state)))
+        peer = stack.enter_context(running(_peer(model, state), environment=PROJECT.environment))
         yield {EDGECHAT: _side(edgechat), AI_SDK: _side(peer)}
 
 
