@@ -63,6 +63,18 @@ def wait(page: Page, condition: str) -> None:
         page.wait_for_timeout(50)
 
 
+# A browser that asks, and somebody who takes their time.
+LATE = """() => {
+  const devices = navigator.mediaDevices, ask = devices.getUserMedia.bind(devices);
+  window.streams = [];
+  devices.getUserMedia = async (wanted) => {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    window.streams.push(await ask(wanted));
+    return window.streams.at(-1);
+  };
+}"""
+
+
 @pytest.fixture
 def said(browser: Browser, scripted_service: Pop, tmp_path: Path) -> Iterator[Page]:
     with speaking(browser, tone(tmp_path / "tone.wav"), scripted_service.url) as page:
@@ -119,6 +131,16 @@ def test_escape_sends_nothing(said: Page, scripted_ai: ScriptedAI) -> None:
     said.wait_for_timeout(500)
     assert len(scripted_ai.calls) == asked
     expect(said.locator("article")).to_have_count(0)
+
+
+def test_a_microphone_that_comes_too_late_is_let_go(said: Page) -> None:
+    said.evaluate(LATE)
+    said.get_by_role("button", name="Speak", exact=True).click()
+    expect(said.locator("#voice")).to_contain_text("May the page use the microphone?")
+    said.keyboard.press("Escape")
+    wait(said, "window.streams.length > 0")
+    wait(said, "window.streams.every(stream => stream.getTracks().every(track => track.readyState === 'ended'))")
+    expect(said.locator("#level")).to_be_hidden()
 
 
 def test_silence_is_told_and_nothing_is_sent(said: Page, scripted_ai: ScriptedAI) -> None:

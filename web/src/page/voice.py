@@ -42,6 +42,8 @@ class Voice:
         self._state: State = "idle"
         self._recorder: Recorder | None = None
         self._task: asyncio.Task[None] | None = None
+        self._attempt = 0
+        """Counts the recordings that were begun, and those that were cancelled."""
         self._pressed_at = 0.0
         self._began_by_press = False
         self._timer = 0
@@ -77,35 +79,41 @@ class Voice:
 
     def cancel(self) -> None:
         """Nothing is sent."""
+        self._attempt += 1
         if self._task:
             self._task.cancel()
         self._end()
 
     def _start(self) -> None:
         self._events.listening()
+        self._attempt += 1
         self._show("asking")
-        self._run(self._record())
+        spawn(self._record(self._attempt))
 
-    async def _record(self) -> None:
+    async def _record(self, attempt: int) -> None:
+        """It is not cancelled: nobody would let go of the microphone that the browser gives in the end."""
         try:
-            self._recorder = await Recorder.open(self._show_level)
+            recorder = await Recorder.open(self._show_level)
         except JsException as error:
-            self._end()
-            self._events.tell(t("mic_refused") if error.name == "NotAllowedError" else t("mic_missing"))
+            if attempt == self._attempt:
+                self._end()
+                self._events.tell(t("mic_refused") if error.name == "NotAllowedError" else t("mic_missing"))
             return
-        if self._state != "asking":  # cancelled, while the browser asked
-            self._end()
+        if attempt != self._attempt:
+            recorder.close()
             return
+        self._recorder = recorder
         self._show("recording")
         self._timer = js.setTimeout(self._finish_late, LONGEST_MS)
 
     def _finish(self) -> None:
         if self._state == "recording":
             self._show("transcribing")
-            self._run(self._transcribe())
+            spawn(self._transcribe())
 
     async def _transcribe(self) -> None:
         assert self._recorder
+        self._task = asyncio.current_task()
         pace = Pace("heard")
         try:
             text = await self._api.transcribe(await self._recorder.finish())
@@ -120,14 +128,8 @@ class Voice:
         self._end()
         self._events.heard(text)
 
-    def _run(self, work: Any) -> None:
-        async def run() -> None:
-            self._task = asyncio.current_task()
-            await work
-
-        spawn(run())
-
     def _end(self) -> None:
+        self._task = None
         js.clearTimeout(self._timer)
         if self._recorder:
             self._recorder.close()
