@@ -26,13 +26,15 @@ LIMITS = {
     "message_characters": 500,
     "history_tokens": 1_000,
     "guest": {"models": ["small"], "messages": 4, "tokens": 10_000, "messages_per_address": 6} | FILES,
-    "user": {"models": ["small", "vision"], "messages": 1_000, "tokens": 300} | FILES,
+    "user": {"models": ["small", "large", "vision"], "messages": 1_000, "tokens": 300} | FILES,
     "files": {"image_bytes": 3_000_000, "text_bytes": 1_000, "per_message": 2},
     "models": {
         "small": {"id": MODEL, "context": 8_000, "max_output": 64, "price": PRICE},
+        "large": {"id": "@cf/a/large", "context": 8_000, "max_output": 64},
         "vision": {"id": "@cf/a/vision", "context": 8_000, "max_output": 64, "takes_images": True},
     },
 }
+ROUTING = {"edge": "small", "central": "large", "spared": 0.2}
 TOKENS = 18
 
 
@@ -49,7 +51,7 @@ def service(scripted_ai: ScriptedAI, tmp_path_factory: pytest.TempPathFactory) -
         f"--upstream={scripted_ai.url}",
         f"--var=POP_AI_URL:{scripted_ai.url}",
         f"--var=LIMITS:{json.dumps(LIMITS)}",
-        "--var=ROUTING:",
+        f"--var=ROUTING:{json.dumps(ROUTING)}",
     )
     pop = Pop(ROOT / "wrangler.toml", tmp_path_factory.mktemp("state"), *options)
     pop.wait_for("Ready on")
@@ -74,7 +76,7 @@ class Person:
     ) -> httpx.Response:
         text = {"type": "text", "text": json.dumps(script or [["say", "Hi"]])}
         message = {"id": message_id or generate_id(), "role": "user", "parts": [*files, text]}
-        body = {"id": generate_id(), "message": message} | more
+        body = {"id": generate_id(), "message": message, "model": "small"} | more
         return self._server.post("/api/chat", json=body, headers=self._headers)
 
     def upload(self, data: bytes, type: str) -> dict[str, str]:
@@ -200,6 +202,15 @@ def test_a_model_is_told_what_was_attached(server: httpx.Client, scripted_ai: Sc
     assert somebody.get(f"/api/chats/{chat}").json()["messages"][0]["parts"][:2] == files
     assert somebody.delete(f"/api/chats/{chat}").status_code == 204
     assert [somebody.get(file["url"]).status_code for file in files] == [404, 404], "with a chat go its files"
+
+
+def test_the_last_part_of_a_day_is_for_the_edge(server: httpx.Client) -> None:
+    somebody = user(server)
+    central = 0
+    while '"side":"central"' in (response := somebody.ask(model="best")).text:
+        central += 1
+    assert central == -(-240 // TOKENS) + 1, "the message that is told of it is on its way already"
+    assert '"side":"edge","stage":"policy","reason":"your quota"' in response.text
 
 
 def test_tokens_of_a_day_and_then_the_budget_of_all_come_to_an_end(
