@@ -117,6 +117,7 @@ async def test_a_file_is_announced_sent_and_shown(data: bytes, type: str, shown:
         ({"size": "10"}, 400, "invalid_request"),
         ({"name": ""}, 400, "invalid_request"),
         ({"name": "a\r\nset-cookie: x=1"}, 400, "invalid_request"),
+        ({"name": "a.png\n"}, 400, "invalid_request"),
         ({"name": "x" * 201}, 400, "invalid_request"),
         ({"name": None}, 400, "invalid_request"),
     ],

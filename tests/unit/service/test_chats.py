@@ -142,6 +142,7 @@ async def test_another_version_is_chosen() -> None:
         ({"title": "x" * 201}, 400, "invalid_request"),
         ({"title": 5}, 400, "invalid_request"),
         ({"headId": "a b"}, 400, "invalid_request"),
+        ({"headId": "a\n"}, 400, "invalid_request"),
         ({"headId": "nowhere"}, 404, "unknown_message"),
         ([], 400, "invalid_request"),
     ],

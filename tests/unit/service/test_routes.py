@@ -76,6 +76,8 @@ async def test_without_a_session_nothing_is_done(method: str, path: str) -> None
         (b"null", 400, "invalid_request"),
         ({}, 400, "invalid_request"),
         ({"id": "c1"}, 400, "invalid_request"),
+        ({"id": "c1\n", "message": HI}, 400, "invalid_request"),
+        ({"id": "c1", "message": HI | {"id": "u1\n"}}, 400, "invalid_request"),
         ({"id": 1, "message": HI}, 400, "invalid_request"),
         ({"id": "", "message": HI}, 400, "invalid_request"),
         ({"id": "../x", "message": HI}, 400, "invalid_request"),

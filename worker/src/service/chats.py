@@ -44,7 +44,7 @@ _CURSOR = re.compile(r"([0-9]{1,15})\.([A-Za-z0-9_-]{1,64})")
 
 class _Change(msgspec.Struct, rename="camel"):
     title: Annotated[str, msgspec.Meta(max_length=200)] | None = None
-    head_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
+    head_id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")] | None = None
 
 
 _change = JSONDecoder[_Change](_Change)

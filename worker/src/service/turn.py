@@ -13,7 +13,7 @@ from service.attachments import checked_files
 from service.settings import Limits
 from service.web import HTTPError, Request, parse
 
-Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}\Z")]
 
 
 class _Body(msgspec.Struct, rename="camel"):

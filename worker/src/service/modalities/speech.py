@@ -21,7 +21,7 @@ PATIENCE = 30.0
 
 class _Body(msgspec.Struct):
     text: str
-    language: Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}$")] | None = None
+    language: Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2}\Z")] | None = None
 
 
 _body = JSONDecoder[_Body](_Body)
