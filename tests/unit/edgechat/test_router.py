@@ -1,4 +1,5 @@
 import asyncio
+import time
 
 import pytest
 
@@ -83,6 +84,14 @@ def test_a_long_text_is_read_at_both_ends_only() -> None:
     assert {"code", "maths", "long question"} <= read_signals(RouteRequest(text=text)).keys()
     middle = "x " * 50_000 + " python " + "x " * 50_000
     assert "code" not in read_signals(RouteRequest(text=middle))
+
+
+@pytest.mark.parametrize("unit", ["\n", "\t\n", " ", "a(", "a", "00:00,", "1 ", ",", "字"])
+def test_no_text_takes_long_to_read(unit: str) -> None:
+    text = (unit * 4_000)[:3_999] + "x"
+    started = time.process_time()
+    read_signals(RouteRequest(text=text))
+    assert time.process_time() - started < 0.1
 
 
 @pytest.mark.parametrize(

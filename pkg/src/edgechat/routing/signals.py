@@ -16,13 +16,14 @@ SCANNED = 4_000
 _STEM = 4
 """Letters that the shortest stem of the lexicon has."""
 
+# A line begins with spaces of its own: else a text of empty lines would take a quarter of a second.
 _CODE = re.compile(
-    r"```|^\s*(?:def|class|import|const|let|public|SELECT|#include|fn|func) ?\w+"
+    r"```|^[^\S\n]*(?:def|class|import|const|let|public|SELECT|#include|fn|func) ?\w+"
     r"|[{};]\s*$|\w\([^)]*\)\s*[{;:]|=>|</\w+>",
     re.MULTILINE,
 )
 _RECORDS = re.compile(
-    r"^\s+at [\w.$]+ ?\(|^\s*File \"|\w(?:Error|Exception)\b|^\S*\d\d:\d\d\b.*\n.*\d\d:\d\d\b"
+    r"^[^\S\n]+at [\w.$]+ ?\(|^[^\S\n]*File \"|\w(?:Error|Exception)\b|^\S*\d\d:\d\d\b.*\n.*\d\d:\d\d\b"
     r"|^(?:[^,;|\t\n]*[,;|\t]){2}.*\n(?:[^,;|\t\n]*[,;|\t]){2}",
     re.MULTILINE,
 )
