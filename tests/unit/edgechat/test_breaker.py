@@ -2,7 +2,7 @@ from contextlib import suppress
 
 import pytest
 
-from edgechat.errors import APICallError, CircuitOpenError
+from edgechat.errors import APICallError, CircuitOpenError, EdgeChatError, UnsupportedFunctionalityError
 from edgechat.model.fallback import FallbackModel
 from edgechat.model.parts import Error, ModelPart
 from edgechat.model.types import ModelCall
@@ -90,6 +90,18 @@ async def test_a_model_that_keeps_failing_is_passed_over() -> None:
     errors = [(await ask(chain))[0] for _ in range(4)]
     assert [type(error) for error in errors] == [APICallError, APICallError, APICallError, CircuitOpenError]
     assert (len(edge.calls), opened) == (3, ["edge"])
+
+
+@pytest.mark.parametrize(
+    "error", [APICallError("too long", status=413), UnsupportedFunctionalityError("it takes no such files")]
+)
+async def test_what_is_wrong_with_one_request_closes_no_model_to_others(error: EdgeChatError) -> None:
+    edge = FakeModel(lambda _: error, model_id="edge")
+    central = FakeModel(lambda _: "Hello", model_id="central")
+    chain = FallbackModel([edge, central], breaker=breaker_with(2, FakeClock()))
+    for _ in range(3):
+        await ask(chain)
+    assert len(edge.calls) == 3
 
 
 async def test_the_last_model_is_asked_whatever_is_known_of_it() -> None:

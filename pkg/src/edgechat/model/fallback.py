@@ -11,9 +11,12 @@ from edgechat.errors import (
     CircuitOpenError,
     EdgeChatError,
     GenerationError,
+    InvalidArgumentError,
+    MessageConversionError,
     ModelTimeoutError,
     NoOutputGeneratedError,
     RoutingError,
+    UnsupportedFunctionalityError,
 )
 from edgechat.model.parts import (
     Error,
@@ -39,6 +42,13 @@ def is_model_failure(error: Exception) -> bool:
 
 
 _NO_SUCH_MODEL = 5007  # of Workers AI, with status 400
+_OF_ONE_REQUEST = (
+    RoutingError,
+    GenerationError,
+    InvalidArgumentError,
+    MessageConversionError,
+    UnsupportedFunctionalityError,
+)
 
 
 def is_outage(error: Exception) -> bool:
@@ -46,7 +56,7 @@ def is_outage(error: Exception) -> bool:
     everybody."""
     if isinstance(error, APICallError):
         return error.status not in (400, 413, 422) or error.code == _NO_SUCH_MODEL
-    return isinstance(error, EdgeChatError) and not isinstance(error, RoutingError | GenerationError)
+    return isinstance(error, EdgeChatError) and not isinstance(error, _OF_ONE_REQUEST)
 
 
 class Breaker(Protocol):
