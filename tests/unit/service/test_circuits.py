@@ -1,6 +1,8 @@
 """What isolates tell each other of models that fail."""
 
+import asyncio
 import time
+from typing import Any
 
 import msgspec
 import pytest
@@ -19,6 +21,24 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
 @pytest.fixture
 def kv(clock: FakeClock) -> FakeKV:
     return FakeKV(clock=clock)
+
+
+class SlowKV(FakeKV):
+    """Writes when it may."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.goes_on = asyncio.Event()
+        self.reads = 0
+
+    async def get(self, *values: Any, **more: Any) -> Any:
+        self.reads += 1
+        await asyncio.sleep(0)
+        return await super().get(*values, **more)
+
+    async def put(self, *values: Any, **more: Any) -> None:
+        await self.goes_on.wait()
+        await super().put(*values, **more)
 
 
 def broken(*models: str) -> Circuits:
@@ -87,6 +107,38 @@ async def test_what_kv_did_not_take_is_told_later(kv: FakeKV, clock: FakeClock) 
     clock.advance(1)
     await circuits.sync(kv)
     assert await failing(kv) == ["a"]
+
+
+async def test_news_that_come_while_others_are_told_are_told_later(clock: FakeClock) -> None:
+    kv = SlowKV(clock=clock)
+    circuits = broken("a")
+    telling = asyncio.create_task(circuits.sync(kv))
+    await asyncio.sleep(0.01)
+    fail(circuits, "b")
+    kv.goes_on.set()
+    await telling
+    clock.advance(1)
+    await circuits.sync(kv)
+    assert await failing(kv) == ["a", "b"]
+
+
+async def test_of_many_at_a_time_one_asks(clock: FakeClock) -> None:
+    kv = SlowKV(clock=clock)
+    circuits = Circuits()
+    syncs = [asyncio.create_task(circuits.sync(kv)) for _ in range(5)]
+    await asyncio.sleep(0.01)
+    kv.goes_on.set()
+    await asyncio.gather(*syncs)
+    assert kv.reads == 1
+
+
+async def test_while_kv_fails_it_is_not_asked_again_and_again(clock: FakeClock) -> None:
+    kv = SlowKV(clock=clock)
+    circuits = Circuits()
+    kv.fail_next(JsException("down"))
+    for _ in range(5):
+        await circuits.sync(kv)
+    assert kv.reads == 1
 
 
 async def test_garbage_in_kv_harms_nobody(kv: FakeKV) -> None:

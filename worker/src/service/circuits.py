@@ -43,16 +43,18 @@ class Circuits:
         tells = self._has_news and now >= self._wrote_at + WRITE_EVERY
         if not tells and now < self._read_at + READ_EVERY:
             return
+        # Said before it is done: others who ask meanwhile need not do it too, and news that come meanwhile stay news.
+        self._read_at = now
+        if tells:
+            self._wrote_at, self._has_news = now, False
         try:
             if found := await kv.get(KEY):
                 self.breaker.share(_circuits.decode(found))
-            self._read_at = now
             if tells:
-                self._wrote_at = now
                 known = msgspec.json.encode(self.breaker.circuits).decode()
                 await kv.put(KEY, known, expirationTtl=LIFETIME)
-                self._has_news = False
         except Exception as error:
+            self._has_news |= tells
             log.warning("What is known of the models could not be shared: %r", error)
 
     def _on_open(self) -> None:
