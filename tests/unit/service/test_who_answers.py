@@ -154,6 +154,15 @@ async def test_who_has_little_left_stays_at_the_edge(user: str, spent: int, reas
     assert (why(second), route_of(second)["reason"]) == (("small", "edge", "policy"), reason)
 
 
+@pytest.mark.parametrize("wish", ["auto", "best", "large", "vision"])
+async def test_what_is_spared_no_wish_can_have(wish: str) -> None:
+    service = RoutedService()
+    limits._scarce["all"] = limits._Scarce("budget of the day", time.time() + 60)
+    message = await service.say(HARD, wish)
+    assert service.calls() == {"small": 1}
+    assert (why(message), route_of(message)["reason"]) == (("small", "edge", "policy"), "budget of the day")
+
+
 async def test_where_the_edge_refuses_one_good_answer_is_seen_and_saved() -> None:
     service = RoutedService(small=["I'm sorry, but I can't help with that.", hang()])
     message = await service.say(PLAIN)
@@ -245,6 +254,14 @@ async def test_a_classifier_that_fails_is_not_asked_for_a_while() -> None:
         parent = message.id
         stages.append(route_of(message)["stage"])
     assert (stages, len(service.classified)) == (["deadline"] * 3 + ["signals"], 3)
+
+
+async def test_nobody_closes_it_to_others_by_what_they_ask() -> None:
+    service = RoutedService(central=APICallError("5004: Invalid data", status=400, code=5004))
+    parent = None
+    for number in range(4):
+        parent = (await service.say(UNSURE, id=f"u{number}", parent=parent)).id
+    assert len(service.classified) == 4
 
 
 async def test_nor_is_one_that_is_late() -> None:

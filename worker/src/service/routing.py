@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from edgechat.errors import EdgeChatError
+from edgechat.model.fallback import is_outage
 from edgechat.model.parts import Usage
 from edgechat.model.types import LanguageModel
 from edgechat.routing import (
@@ -59,11 +60,13 @@ def plan(env: Env, caller: Caller, wanted: str | None) -> Plan:
     routing, known = env.routing, env.limits.models
     if routing is None or not is_routed(env, caller):
         return Plan(choose(env.limits, caller.tier, wanted))
-    edge_only = _no_central(env, caller, routing) or limits.scarce(caller)
+    scarce = limits.scarce(caller)
+    edge_only = _no_central(env, caller, routing) or scarce
     wish, named = _SIDES.get(wanted), None
     if wanted is not None and wanted not in WISHES:
         named = choose(env.limits, caller.tier, wanted)
-        wish = "central" if named.alias == routing.central else "edge"
+        # What is spared, is spared from each other model too.
+        wish = "central" if named.alias == routing.central or (scarce and named.alias != routing.edge) else "edge"
     edge = named.alias if named and wish == "edge" else routing.edge
     vision = routing.vision if routing.vision in env.limits.tier(caller.tier).models else None
     if wish == "central" and known[routing.central].takes_images:
@@ -107,8 +110,9 @@ def _classifier(env: Env, deadline: float) -> Classifier | None:
         started = time.perf_counter()
         try:
             central = await ask(request)
-        except EdgeChatError:
-            breaker.failed(CLEF_FLASH)
+        except EdgeChatError as error:
+            if is_outage(error):
+                breaker.failed(CLEF_FLASH)
             raise
         except asyncio.CancelledError:
             if time.perf_counter() - started > deadline * _NEARLY:
