@@ -91,3 +91,10 @@ async def test_a_model_answers_no_longer_than_it_may_and_a_call_that_is_tried_ag
             await stream.read()
     assert [call.max_output_tokens for call in fake.calls] == [SMALL.max_output] * 2
     assert fake.calls[0] is fake.calls[1]
+
+
+async def test_who_wants_less_gets_no_more() -> None:
+    fake = FakeModel("One.")
+    async with MeteredModel(fake, SMALL, Meter()).stream(ModelCall(messages=[], max_output_tokens=16)) as stream:
+        await stream.read()
+    assert fake.calls[0].max_output_tokens == 16

@@ -35,12 +35,13 @@ WORKLOADS = list(ASKED)
 
 
 class Service(everything.Service):
-    """`fails` raises, of whatever model; `waits` does not answer at all."""
+    """`fails` raises, of whatever model; `waits` does not answer at all, or no more than it has `said`."""
 
     def __init__(self, *, fails: Exception | None = None, waits: bool = False) -> None:
         super().__init__()
         self.fails = fails
         self.waits = waits
+        self.said = ""
         self.cancelled: list[str] = []
         self.changes: dict[str, Any] = {}
 
@@ -49,7 +50,7 @@ class Service(everything.Service):
         return msgspec.structs.replace(production_limits(), **self.changes)
 
     def model(self, model_id: str) -> LanguageModel:
-        self.fake = FakeModel(*([self.fails] if self.fails else [hang()] if self.waits else ["to in May?"]))
+        self.fake = FakeModel([self.fails] if self.fails else [self.said, hang()])
         return self.fake if self.fails or self.waits else super().model(model_id)
 
     def transcription(self, model_id: str) -> Any:
@@ -280,6 +281,24 @@ async def test_what_goes_wrong_with_a_model_is_told_without_its_details(
     assert b"10.0.0.1" not in response.body
 
 
+@pytest.mark.parametrize("name", WORKLOADS)
+async def test_what_a_model_has_refused_has_cost_nothing(name: str) -> None:
+    service = Service(fails=APICallError("5007: No such model", status=400, code=5007))
+    await service.read(await ask(service, name))
+    assert await service.booked() == {}
+
+
+async def test_a_text_is_counted_as_far_as_it_had_come() -> None:
+    service = Service(waits=True)
+    service.said = "to in May"
+
+    async def left() -> None:
+        await asyncio.sleep(0.05)
+
+    await service.read(await ask(service, "complete", left=left))
+    assert (await service.booked())[SMALL][1] == 3
+
+
 async def test_a_model_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.modalities.transcribe.PATIENCE", 0.02)
     assert error_of(await ask(Service(waits=True), "transcribe")) == (502, "model_failed")
@@ -291,6 +310,8 @@ def test_the_seconds_of_a_wave_are_in_its_header() -> None:
     assert seconds_of(Audio(bytes(header) + b"\0" * (64_000 - 44), "audio/wav")) == 2
     header[28:32] = bytes(4)
     assert seconds_of(Audio(bytes(header) + b"\0" * (6_000 - 44), "audio/wav")) == 2, "who lies does not pay less"
+    header[28:32] = b"\xff" * 4
+    assert seconds_of(Audio(bytes(header) + b"\0" * (1_920_000 - 44), "audio/wav")) == 10
 
 
 def test_a_workload_names_a_model_that_there_is() -> None:

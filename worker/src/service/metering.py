@@ -57,7 +57,8 @@ class MeteredModel:
     def _limited(self, call: ModelCall) -> ModelCall:
         """The same for the same call: it is known by that when it is tried again."""
         if self._last is None or self._last[0] is not call:
-            self._last = call, msgspec.structs.replace(call, max_output_tokens=self._model.max_output)
+            most = min(call.max_output_tokens or self._model.max_output, self._model.max_output)
+            self._last = call, msgspec.structs.replace(call, max_output_tokens=most)
         return self._last[1]
 
 

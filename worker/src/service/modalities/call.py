@@ -1,6 +1,6 @@
 """One call of a model, from its admission to its bill. As in a chat, the model is called while D1 is asked.
 
-Who is refused, or leaves, ends the call. Paid for it is in any case: what has begun costs money.
+Who is refused, or leaves, ends the call. Paid for it is all the same: what has begun costs money.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from edgechat.model.parts import Usage
 from service import auth, limits
 from service.bindings import Env
 from service.chat import HEAD_START
+from service.metering import Meter, MeteredModel
 from service.settings import Workload, Workloads
 from service.telemetry import phase
 from service.web import HTTPError, Request
@@ -35,6 +36,12 @@ class Call:
         if env.limits.workloads is None:
             raise HTTPError(HTTPStatus.NOT_FOUND, "not_offered", "This service does not offer that.")
         self.settings: Workloads = env.limits.workloads
+        self._meter = Meter()
+        self._has_failed = False
+
+    def language_model(self, alias: str) -> MeteredModel:
+        model = self._env.limits.models[alias]
+        return MeteredModel(self._env.model(model.id), model, self._meter)
 
     async def check(self) -> None:
         """Before a model is called."""
@@ -67,14 +74,24 @@ class Call:
                     admitting.result()
             return working.result()
         except (EdgeChatError, TimeoutError) as error:
+            self._has_failed = isinstance(error, APICallError)
             _refuse(self._name, error)
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    def bill(self, model_id: str, usage: Usage) -> None:
-        """Books what the call has taken, when it has ended."""
+    def bill(self) -> None:
+        """Books what language models have taken, when the call has ended."""
+        for model_id, usage in self._meter.usage.items():
+            self._book(model_id, usage)
+
+    def bill_sound(self, model_id: str, tokens: int) -> None:
+        """Books what was heard or spoken. What the model has refused has cost nothing."""
+        if not self._has_failed:
+            self._book(model_id, Usage(input_tokens=tokens, output_tokens=0))
+
+    def _book(self, model_id: str, usage: Usage) -> None:
         self._env.wait_until(limits.book(self._env.db, self._session.user, self._name, model_id, usage))
 
 

@@ -6,10 +6,9 @@ import msgspec
 
 from edgechat.generate import Output, generate_text
 from edgechat.json import JSONDecoder
-from edgechat.model.parts import Usage
 from service.bindings import Env
 from service.modalities.call import Call
-from service.modalities.texts import checked, tokens_in
+from service.modalities.texts import checked
 from service.web import Request, Response, json_response
 
 TOPICS = ("code", "writing", "science", "travel", "food", "health", "money", "work", "people", "other")
@@ -39,12 +38,10 @@ async def post_classify(request: Request, env: Env) -> Response:
     await call.check()
     labels = list(dict.fromkeys(body.labels or TOPICS))
     instructions = INSTRUCTIONS.format(labels=", ".join(labels))
-    model_id = env.limits.models[settings.model].id
-    usage = Usage(input_tokens=tokens_in(instructions + text), output_tokens=MAX_OUTPUT)
     try:
         result = await call.result(
             generate_text(
-                model=env.model(model_id),
+                model=call.language_model(settings.model),
                 instructions=instructions,
                 prompt=text,
                 output=Output.choice(labels),
@@ -54,7 +51,6 @@ async def post_classify(request: Request, env: Env) -> Response:
                 timeout=PATIENCE,
             )
         )
-        usage = result.usage
     finally:
-        call.bill(model_id, usage)
+        call.bill()
     return json_response({"label": result.output})

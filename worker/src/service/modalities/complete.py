@@ -8,13 +8,12 @@ import msgspec
 from edgechat.generate import Timeout, stream_text
 from edgechat.generate.text import TextStream
 from edgechat.json import JSONDecoder
-from edgechat.model.parts import Usage
 from edgechat.sse import DONE
 from edgechat.ui import chunks as ui
 from service.bindings import Env
 from service.feed import Feed
 from service.modalities.call import Call
-from service.modalities.texts import checked, tokens_in
+from service.modalities.texts import checked
 from service.web import Request, Response
 
 INSTRUCTIONS = (
@@ -40,9 +39,8 @@ async def post_complete(request: Request, env: Env) -> Response:
     settings = call.settings.complete
     text = checked((await request.json(_body)).prompt, settings.characters)
     await call.check()
-    model_id = env.limits.models[settings.model].id
     stream = stream_text(
-        model=env.model(model_id),
+        model=call.language_model(settings.model),
         instructions=INSTRUCTIONS,
         prompt=text,
         max_output_tokens=settings.max_output,
@@ -63,8 +61,7 @@ async def post_complete(request: Request, env: Env) -> Response:
             for task in beside:
                 task.cancel()
             feed.close()
-            at_most = Usage(input_tokens=tokens_in(INSTRUCTIONS + text), output_tokens=settings.max_output)
-            call.bill(model_id, at_most if stream.usage.input_tokens is None else stream.usage)
+            call.bill()
 
     env.wait_until(generate())
     try:

@@ -7,7 +7,6 @@ import msgspec
 
 from edgechat.generate import generate_speech
 from edgechat.json import JSONDecoder
-from edgechat.model.parts import Usage
 from edgechat.model.speech import Audio
 from service.bindings import Env
 from service.modalities.call import Call
@@ -39,7 +38,7 @@ async def post_speech(request: Request, env: Env) -> Response:
             audio = await call.result(_speak(env, settings.id, text, language))
     finally:
         # A character counts as a token, so that quotas and prices are those of all models.
-        call.bill(settings.id, Usage(input_tokens=len(text), output_tokens=0))
+        call.bill_sound(settings.id, len(text))
     headers = {"content-type": audio.media_type, "cache-control": "no-store", "x-content-type-options": "nosniff"}
     return Response(audio.data, headers=headers)
 

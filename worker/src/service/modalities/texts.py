@@ -16,8 +16,3 @@ def checked(text: str, most: int) -> str:
             f"The text is too long: {most} characters are the most.",
         )
     return text
-
-
-def tokens_in(text: str) -> int:
-    """About so many: for what ends before the model has counted them."""
-    return len(text) // 3 + 1

@@ -6,7 +6,6 @@ import re
 from http import HTTPStatus
 
 from edgechat.generate import transcribe
-from edgechat.model.parts import Usage
 from edgechat.model.speech import Audio, Transcript
 from service.bindings import Env
 from service.modalities.call import Call
@@ -27,8 +26,8 @@ _KINDS = {
 }
 _SIGNATURES = {kind: re.compile(pattern, re.DOTALL) for kind, pattern in _KINDS.items()}
 _LANGUAGE = re.compile(r"[a-z]{2}")
-_LEAST_BYTES = 3_000
-"""Of a second: speech, strongly compressed."""
+_LEAST_BYTES, _MOST_BYTES = 3_000, 192_000
+"""Of a second: speech, strongly compressed, and stereo as on a CD. A header may say anything."""
 
 
 async def post_transcribe(request: Request, env: Env) -> Response:
@@ -45,7 +44,7 @@ async def post_transcribe(request: Request, env: Env) -> Response:
             heard = await call.result(_transcribe(env, settings.id, audio, language))
         seconds = max(seconds, heard.duration or 0)
     finally:
-        call.bill(settings.id, Usage(input_tokens=math.ceil(seconds * TOKENS_PER_SECOND), output_tokens=0))
+        call.bill_sound(settings.id, math.ceil(seconds * TOKENS_PER_SECOND))
     return json_response({"text": heard.text, "language": heard.language, "seconds": heard.duration})
 
 
@@ -68,5 +67,6 @@ def seconds_of(audio: Audio) -> float:
     """At most so many, as far as can be told without decoding it."""
     rate = _LEAST_BYTES
     if audio.media_type == "audio/wav":
-        rate = max(int.from_bytes(audio.data[28:32], "little"), _LEAST_BYTES)  # bytes for a second, by its header
+        told = int.from_bytes(audio.data[28:32], "little")
+        rate = min(max(told, _LEAST_BYTES), _MOST_BYTES)
     return len(audio.data) / rate
