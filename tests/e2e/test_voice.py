@@ -64,11 +64,11 @@ def wait(page: Page, condition: str) -> None:
 
 
 # A browser that asks, and somebody who takes their time.
-LATE = """() => {
+LENDS = """(ms) => {
   const devices = navigator.mediaDevices, ask = devices.getUserMedia.bind(devices);
   window.streams = [];
   devices.getUserMedia = async (wanted) => {
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await new Promise((resolve) => setTimeout(resolve, ms));
     window.streams.push(await ask(wanted));
     return window.streams.at(-1);
   };
@@ -134,13 +134,37 @@ def test_escape_sends_nothing(said: Page, scripted_ai: ScriptedAI) -> None:
 
 
 def test_a_microphone_that_comes_too_late_is_let_go(said: Page) -> None:
-    said.evaluate(LATE)
+    said.evaluate(LENDS, 1_500)
     said.get_by_role("button", name="Speak", exact=True).click()
     expect(said.locator("#voice")).to_contain_text("May the page use the microphone?")
     said.keyboard.press("Escape")
     wait(said, "window.streams.length > 0")
     wait(said, "window.streams.every(stream => stream.getTracks().every(track => track.readyState === 'ended'))")
     expect(said.locator("#level")).to_be_hidden()
+
+
+def test_what_was_said_until_the_microphone_went_is_sent(said: Page, scripted_ai: ScriptedAI) -> None:
+    scripted_ai.hears = [["say", '[["say", "Heard."]]']]
+    said.evaluate(LENDS, 0)
+    button = said.get_by_role("button", name="Speak", exact=True)
+    button.click()
+    expect(said.locator("#level")).to_be_visible()
+    said.wait_for_timeout(500)
+    said.evaluate("window.streams[0].getTracks().forEach(track => track.stop())")
+    said.wait_for_timeout(500)
+    button.click()
+    expect(said.locator("article[data-role=assistant]")).to_contain_text("Heard.", timeout=SOON)
+
+
+def test_what_one_says_is_for_the_chat_in_which_one_says_it(said: Page, scripted_ai: ScriptedAI) -> None:
+    scripted_ai.hears = [["hang"]]
+    button = said.get_by_role("button", name="Speak", exact=True)
+    button.click()
+    expect(said.locator("#level")).to_be_visible()
+    button.click()
+    expect(said.locator("#voice")).to_contain_text("Understanding")
+    said.get_by_role("link", name="New chat").click()
+    expect(said.locator("#voice")).to_have_text("")
 
 
 def test_silence_is_told_and_nothing_is_sent(said: Page, scripted_ai: ScriptedAI) -> None:

@@ -69,6 +69,18 @@ async def test_an_answer_of_another_shape_is_an_error(body: str) -> None:
         await API(FakeFetch(body)).models()
 
 
+async def test_a_recording_is_sent_as_it_is() -> None:
+    fetch = FakeFetch('{"text":"Where to?","language":"en","seconds":1.5}')
+    assert await API(fetch).transcribe(b"OggS") == "Where to?"
+    (sent,) = fetch.requests
+    assert (sent.body, sent.headers["content-type"]) == (b"OggS", "application/octet-stream")
+
+
+async def test_what_was_heard_may_come_as_nonsense() -> None:
+    with pytest.raises(APICallError, match="something else"):
+        await API(FakeFetch("<html>")).transcribe(b"OggS")
+
+
 async def test_without_a_network_there_is_no_status() -> None:
     with pytest.raises(APICallError) as caught:
         await API(FakeFetch(drop())).conversations()

@@ -1,5 +1,7 @@
 """What of an answer is read aloud, and in which pieces."""
 
+import time
+
 import pytest
 
 from page.sentences import FIRST, MOST, pieces, plain
@@ -18,6 +20,12 @@ def test_the_first_piece_is_short_so_that_it_is_soon_heard() -> None:
     found = pieces("One sentence. " * 60)
     assert len(found[0]) <= FIRST < len(found[1]) <= MOST
     assert " ".join(found) == " ".join(["One sentence."] * 60)
+
+
+def test_a_line_of_spaces_is_soon_read() -> None:
+    started = time.process_time()
+    assert plain("So" + " " * 20_000 + "\n" + " " * 20_000 + "x").split() == ["So", "x"]
+    assert time.process_time() - started < 0.5
 
 
 @pytest.mark.parametrize("text", ["", "   ", "```\ncode\n```", "---"])

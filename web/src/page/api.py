@@ -13,7 +13,8 @@ from edgechat.ui.messages import UIMessage, decode_messages
 NOT_FOUND = 404
 
 _BOOKMARK = "x-d1-bookmark"
-_BYTES = {"content-type": "application/octet-stream"}
+
+type Body = Mapping[str, Any] | bytes
 
 
 class Conversation(msgspec.Struct, rename="camel"):
@@ -187,11 +188,7 @@ class API:
 
     async def transcribe(self, recording: bytes) -> str:
         """What is said in it."""
-        async with self._fetch("/api/transcribe", method="POST", headers=_BYTES, body=recording) as response:
-            text = await response.text()
-            if response.status >= 400:
-                raise refusal(response.status, text, response.headers)
-            return msgspec.json.decode(text, type=_Heard).text
+        return (await self._call(_Heard, "POST", "/api/transcribe", recording)).text
 
     async def speech(self, text: str, language: str) -> Sound:
         body = msgspec.json.encode({"text": text, "language": language})
@@ -226,19 +223,20 @@ class API:
     async def delete_me(self) -> None:
         await self._send("DELETE", "/api/me")
 
-    async def _call[T](self, type: type[T], method: str, path: str, body: Mapping[str, Any] | None = None) -> T:
+    async def _call[T](self, type: type[T], method: str, path: str, body: Body | None = None) -> T:
         text = await self._send(method, path, body)
         try:
             return msgspec.json.decode(text, type=type)
         except msgspec.DecodeError as error:
             raise APICallError(f"{method} {path} was answered with something else: {error}") from None
 
-    async def _send(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, accepted: Sequence[int] = ()
-    ) -> str:
+    async def _send(self, method: str, path: str, body: Body | None = None, accepted: Sequence[int] = ()) -> str:
         headers = {_BOOKMARK: self._bookmark} if self._bookmark else {}
         data = None
-        if body is not None:
+        if isinstance(body, bytes):
+            headers["content-type"] = "application/octet-stream"
+            data = body
+        elif body is not None:
             headers["content-type"] = "application/json"
             data = msgspec.json.encode(body)
         async with self._fetch(path, method=method, headers=headers, body=data) as response:

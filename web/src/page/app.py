@@ -184,7 +184,7 @@ class App:
     # What the composer asks for.
 
     def send(self, outgoing: Outgoing) -> None:
-        self._workloads.leave()
+        self._workloads.hush()
         self._submit(outgoing, js.performance.now())
 
     def _submit(self, outgoing: Outgoing, sent_at: float) -> None:

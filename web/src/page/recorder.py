@@ -1,10 +1,11 @@
 """A recording by the microphone, as the browser makes it: WebM or Ogg with Opus, or MP4."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import js
-from pyodide.ffi import create_once_callable, create_proxy, to_js
+from pyodide.ffi import JsException, create_proxy, to_js
 
 from page.dom import Scope
 
@@ -20,10 +21,17 @@ class Recorder:
         self._stream = stream
         self._scope = Scope()
         self._pieces: list[Any] = []
-        self._recorder = js.MediaRecorder.new(stream, _object({"audioBitsPerSecond": BITS}))
-        self._scope.on(self._recorder, "dataavailable", lambda event: self._pieces.append(event.data))
-        self._listen(on_level)
-        self._recorder.start()
+        self._has_ended = asyncio.Event()
+        """By `finish`, or because the microphone has gone."""
+        try:
+            self._recorder = js.MediaRecorder.new(stream, _object({"audioBitsPerSecond": BITS}))
+            self._scope.on(self._recorder, "dataavailable", lambda event: self._pieces.append(event.data))
+            self._scope.on(self._recorder, "stop", lambda _event: self._has_ended.set())
+            self._listen(on_level)
+            self._recorder.start()
+        except JsException:
+            self.close()
+            raise
 
     @classmethod
     async def open(cls, on_level: Callable[[float], object]) -> "Recorder":
@@ -54,11 +62,9 @@ class Recorder:
 
     async def finish(self) -> bytes:
         """All of it."""
-        stopped = js.Promise.new(
-            create_once_callable(lambda resolve, _reject: self._recorder.addEventListener("stop", resolve))
-        )
-        self._recorder.stop()
-        await stopped
+        if self._recorder.state != "inactive":
+            self._recorder.stop()
+        await self._has_ended.wait()
         self.close()
         data: bytes = (await js.Blob.new(to_js(self._pieces)).arrayBuffer()).to_bytes()
         return data

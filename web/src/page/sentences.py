@@ -7,7 +7,7 @@ FIRST, MOST = 120, 400
 
 _CODE = re.compile(r"^(```|~~~).*?(^\1|\Z)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_MARKS = re.compile(r"^[ \t]*(#{1,6}|>|[-*+]|\d+[.)])[ \t]+|^[ \t]*[-|: \t]{3,}$|[*_`|]", re.MULTILINE)
+_MARKS = re.compile(r"^[ \t]*(#{1,6}|>|[-*+]|\d+[.)])[ \t]+|^[-|: \t]{3,}$|[*_`|]", re.MULTILINE)
 _END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])|\n+")  # noqa: RUF001
 
 

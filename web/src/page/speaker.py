@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import js
-from pyodide.ffi import create_once_callable, to_js
+from pyodide.ffi import JsException, to_js
 
 from edgechat.errors import EdgeChatError
 from edgechat.ui.messages import UIMessage
@@ -89,18 +88,15 @@ async def _play(sound: Sound, on_begin: Callable[[], object]) -> None:
     url = js.URL.createObjectURL(js.Blob.new(to_js([to_js(sound.data)]), options))
     audio = js.Audio.new(url)
     scope = Scope()
-    ended = asyncio.get_running_loop().create_future()
-
-    def end(_event: Any = None) -> None:
-        if not ended.done():
-            ended.set_result(None)
-
-    scope.on(audio, "playing", lambda _event: on_begin())
+    ended = asyncio.Event()
     for event in ("ended", "error"):
-        scope.on(audio, event, end)
-    audio.play().catch(create_once_callable(end))
+        scope.on(audio, event, lambda _event: ended.set())
     try:
-        await ended
+        await audio.play()
+        on_begin()
+        await ended.wait()
+    except JsException:
+        return
     finally:
         scope.close()
         audio.pause()

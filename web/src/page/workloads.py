@@ -47,20 +47,28 @@ class Workloads:
 
     def answered(self, conversation: Conversation, answer: UIMessage | None) -> None:
         """What was asked for here has its answer, or none."""
+        is_awaited = self._spoken_in == conversation.id
+        if is_awaited:
+            self._spoken_in = ""
         if answer is None:
             return
         spawn(self.labels.ask(conversation))
-        if self._spoken_in == conversation.id:
-            self._spoken_in = ""
+        if is_awaited:
             self.speaker.read(answer)
 
     def leave(self) -> None:
-        """Another conversation is on the screen."""
+        """Another conversation is on the screen: what was said belongs to this one."""
+        self._spoken_in = ""
+        self._voice.cancel()
+        self.hush()
+
+    def hush(self) -> None:
+        """Nothing is suggested, and nothing read aloud."""
         self.autocomplete.clear()
         self.speaker.stop()
 
     def listening(self) -> None:
-        self.leave()
+        self.hush()
 
     def heard(self, text: str) -> None:
         self._spoken_in = self._host.say(text)
