@@ -85,12 +85,16 @@ class Bindings:
 
     @cached_property
     def limits(self) -> Limits:
-        return read_limits(_as_json(getattr(self._env, "LIMITS", None)))
+        return read_limits(self._limits)
+
+    @cached_property
+    def _limits(self) -> str | None:
+        return _as_json(getattr(self._env, "LIMITS", None))
 
     @cached_property
     def routing(self) -> Routing | None:
         routing = _as_json(getattr(self._env, "ROUTING", None))
-        return read_routing(routing, _as_json(self._env.LIMITS)) if routing else None
+        return read_routing(routing, self._limits) if routing else None
 
     @property
     def classifier(self) -> Classifier:

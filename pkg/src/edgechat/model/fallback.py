@@ -18,6 +18,7 @@ from edgechat.errors import (
     RoutingError,
     UnsupportedFunctionalityError,
 )
+from edgechat.model.begun import BegunStream
 from edgechat.model.parts import (
     Error,
     Finish,
@@ -150,21 +151,15 @@ class FallbackModel:
         return [f"{model.model_id} failed: {error}" for model, error in zip(self.models, errors, strict=False)]
 
 
-class FallbackStream:
+class FallbackStream(BegunStream):
     """A `PartStream`: `model` is the one that answers, `errors` are those of the models before it."""
 
     def __init__(
         self, stream: PartStream, first: list[ModelPart], model: LanguageModel, errors: list[Exception]
     ) -> None:
-        self.headers: Mapping[str, str] = stream.headers
+        super().__init__(stream, first)
         self.model = model
         self.errors = errors
-        self._stream = stream
-        self._first = first
-
-    async def read(self) -> list[ModelPart] | None:
-        first, self._first = self._first, []
-        return first or await self._stream.read()
 
 
 class _Watched:

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 from edgechat.errors import ModelRefusedError
 from edgechat.model import parts
+from edgechat.model.begun import BegunStream
 from edgechat.model.types import LanguageModel, ModelCall, PartStream
-from edgechat.routing.begun import BegunStream
 from edgechat.routing.refusal import RefusalDetector
 
 _SAYS_NOTHING = (parts.StreamStart, parts.ResponseMetadata, parts.TextStart, parts.TextEnd)

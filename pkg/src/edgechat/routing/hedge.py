@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from edgechat.errors import NotChosenError
+from edgechat.model.begun import BegunStream
 from edgechat.model.parts import ModelPart
 from edgechat.model.types import LanguageModel, ModelCall, PartStream
-from edgechat.routing.begun import BegunStream
 
 
 class HedgedModel:
