@@ -3,7 +3,9 @@ from typing import Any
 import pytest
 from signing_in import Service
 
+from edgechat.model.parts import Usage
 from edgechat.testing import FakeD1
+from service import limits
 from service.auth import OWNER, Session, accounts, revocation
 from service.auth.sessions import User
 
@@ -76,6 +78,15 @@ async def test_the_usage_of_a_guest_becomes_that_of_the_account() -> None:
     await accounts.sign_in(service.db, ADA, GUEST)
     rows = await service.rows("SELECT user_id, turn_id FROM usage ORDER BY user_id, turn_id")
     assert [(row["user_id"], row["turn_id"]) for row in rows] == [(ADA.id, "t1"), (ADA.id, "t2"), (BOB.id, "t1")]
+
+
+async def test_what_both_have_used_on_one_day_adds_up() -> None:
+    service = Service()
+    for user in (GUEST, ADA):
+        await limits.book(service.db, user, "speech", "m", Usage(input_tokens=3, output_tokens=0))
+    await accounts.sign_in(service.db, ADA, GUEST)
+    rows = await service.rows("SELECT sum(input_tokens) AS tokens FROM usage WHERE user_id = ?1", ADA.id)
+    assert [row["tokens"] for row in rows] == [6]
 
 
 async def test_where_both_have_a_chat_of_one_id_both_are_kept() -> None:

@@ -11,6 +11,9 @@ from service.bindings import D1Database
 OWNER = "coalesce((SELECT merged_into FROM users WHERE id = ?1), ?1)"
 """SQL: the user whose is what user ?1 writes. What a guest is still being answered belongs to the account by then."""
 
+KEPT_APART = "CASE WHEN turn_id LIKE '% %' THEN turn_id || ' ' || lower(hex(randomblob(8))) ELSE turn_id END"
+"""SQL, of usage that passes to another user: `limits.book` has one row for a day, and both users may have one."""
+
 _SIGN_IN = "INSERT INTO users (id, created_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING"
 
 _MERGE = """
@@ -34,8 +37,9 @@ _MOVE_FILES = """
 UPDATE attachments SET user_id = ?2 WHERE user_id = ?1 AND ?2 = (SELECT merged_into FROM users WHERE id = ?1)
 """
 
-_MOVE_USAGE = """
-UPDATE OR REPLACE usage SET user_id = ?2 WHERE user_id = ?1 AND ?2 = (SELECT merged_into FROM users WHERE id = ?1)
+_MOVE_USAGE = f"""
+UPDATE OR REPLACE usage SET user_id = ?2, turn_id = {KEPT_APART}
+WHERE user_id = ?1 AND ?2 = (SELECT merged_into FROM users WHERE id = ?1)
 """
 
 _EPOCH = "SELECT session_epoch FROM users WHERE id = ?1"

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from edgechat.ui.messages import UIMessage
-from service.auth import User
+from service.auth import KEPT_APART, User
 from service.bindings import D1Session
 from service.history.errors import Archived, UnknownParent
 from service.history.store import BRANCH, decode_rows
@@ -69,8 +69,8 @@ ON CONFLICT (id) DO UPDATE SET deleted_at = excluded.deleted_at
 _DELETE_ALL = "DELETE FROM conversations WHERE user_id = ?1"
 
 # What was used stays for the books, without saying by whom.
-_FORGET_USAGE = """
-UPDATE OR REPLACE usage SET user_id = ''
+_FORGET_USAGE = f"""
+UPDATE OR REPLACE usage SET user_id = '', turn_id = {KEPT_APART}
 WHERE user_id = ?1 OR user_id IN (SELECT id FROM users WHERE merged_into = ?1)
 """
 
