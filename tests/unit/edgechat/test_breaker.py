@@ -69,8 +69,17 @@ def test_each_probe_that_fails_doubles_the_pause() -> None:
 
 def test_a_pause_has_an_end_however_often_it_failed() -> None:
     clock = FakeClock()
-    breaker = breaker_with(5000, clock)
-    clock.advance(300)
+    breaker = breaker_with(3, clock)
+    for _ in range(5000):
+        clock.advance(300)
+        assert breaker.admits("edge")
+        breaker.failed("edge")
+
+
+def test_calls_that_were_under_way_when_it_opened_make_it_no_worse() -> None:
+    clock = FakeClock()
+    breaker = breaker_with(50, clock)
+    clock.advance(10)
     assert breaker.admits("edge")
 
 

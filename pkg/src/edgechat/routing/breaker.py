@@ -32,6 +32,7 @@ class CircuitBreaker:
         longest: float = 300.0,
     ) -> None:
         self.circuits: dict[str, Circuit] = {}
+        self._probed: set[str] = set()
         self._clock = clock
         self._on_open = on_open
         self._threshold = threshold
@@ -54,13 +55,19 @@ class CircuitBreaker:
         if now < circuit.open_until:
             return False
         circuit.open_until = now + self._pause
+        self._probed.add(model_id)
         return True
 
     def succeeded(self, model_id: str) -> None:
+        self._probed.discard(model_id)
         self.circuits.pop(model_id, None)
 
     def failed(self, model_id: str) -> None:
         circuit = self.circuits.setdefault(model_id, Circuit())
+        is_probe = model_id in self._probed
+        self._probed.discard(model_id)
+        if self._clock() < circuit.open_until and not is_probe:
+            return  # it was under way when the circuit opened: hundreds may be, and say the same
         circuit.failures += 1
         if circuit.failures >= self._threshold:
             pause = self._pause * 2 ** min(circuit.failures - self._threshold, 20)
