@@ -74,6 +74,7 @@ class TextWorkload(_Table, frozen=True):
     """Its alias."""
     characters: Positive
     max_output: Positive = 64
+    """Tokens. A label is a word in JSON, but a grammar allows for much space around it."""
 
 
 class AudioModel(_Table, frozen=True):
