@@ -288,6 +288,12 @@ async def test_what_a_model_has_refused_has_cost_nothing(name: str) -> None:
     assert await service.booked() == {}
 
 
+async def test_what_it_has_answered_with_nonsense_is_booked() -> None:
+    service = Service(fails=APICallError("The transcript cannot be read", is_retryable=False))
+    assert error_of(await ask(service, "transcribe")) == (502, "model_failed")
+    assert await service.booked() == {WHISPER: (21, 0)}
+
+
 async def test_a_text_is_counted_as_far_as_it_had_come() -> None:
     service = Service(waits=True)
     service.said = "to in May"

@@ -37,7 +37,7 @@ class Call:
             raise HTTPError(HTTPStatus.NOT_FOUND, "not_offered", "This service does not offer that.")
         self.settings: Workloads = env.limits.workloads
         self._meter = Meter()
-        self._has_failed = False
+        self._is_free = False
 
     def language_model(self, alias: str) -> MeteredModel:
         model = self._env.limits.models[alias]
@@ -74,21 +74,22 @@ class Call:
                     admitting.result()
             return working.result()
         except (EdgeChatError, TimeoutError) as error:
-            self._has_failed = isinstance(error, APICallError)
+            self._is_free = isinstance(error, APICallError) and error.status is not None
             _refuse(self._name, error)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self.bill()
 
     def bill(self) -> None:
-        """Books what language models have taken, when the call has ended."""
+        """Books what language models have taken, once they have ended."""
         for model_id, usage in self._meter.usage.items():
             self._book(model_id, usage)
 
     def bill_sound(self, model_id: str, tokens: int) -> None:
-        """Books what was heard or spoken. What the model has refused has cost nothing."""
-        if not self._has_failed:
+        """Books what was heard or spoken. A call that the server has refused has cost nothing."""
+        if not self._is_free:
             self._book(model_id, Usage(input_tokens=tokens, output_tokens=0))
 
     def _book(self, model_id: str, usage: Usage) -> None:

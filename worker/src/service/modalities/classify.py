@@ -36,19 +36,16 @@ async def post_classify(request: Request, env: Env) -> Response:
     await call.check()
     labels = list(dict.fromkeys(body.labels or TOPICS))
     instructions = INSTRUCTIONS.format(labels=", ".join(labels))
-    try:
-        result = await call.result(
-            generate_text(
-                model=call.language_model(settings.model),
-                instructions=instructions,
-                prompt=text,
-                output=Output.choice(labels),
-                max_output_tokens=settings.max_output,
-                temperature=0,
-                max_retries=1,
-                timeout=PATIENCE,
-            )
+    result = await call.result(
+        generate_text(
+            model=call.language_model(settings.model),
+            instructions=instructions,
+            prompt=text,
+            output=Output.choice(labels),
+            max_output_tokens=settings.max_output,
+            temperature=0,
+            max_retries=1,
+            timeout=PATIENCE,
         )
-    finally:
-        call.bill()
+    )
     return json_response({"label": result.output})
