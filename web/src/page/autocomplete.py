@@ -75,16 +75,14 @@ class Autocomplete:
     def _on_key(self, event: Any) -> None:
         if event.isComposing or event.key in _QUIET:
             return
-        if not self.text:
-            return
-        if event.key == "Tab" and not (event.shiftKey or event.ctrlKey or event.altKey or event.metaKey):
+        is_shown = bool(self.text)
+        if is_shown and event.key == "Tab" and not (event.shiftKey or event.ctrlKey or event.altKey or event.metaKey):
             event.preventDefault()
             self._accept()
-        elif event.key == "Escape":
+            return
+        if is_shown and event.key == "Escape":
             event.preventDefault()
-            self.clear()
-        else:
-            self.clear()
+        self.clear()
 
     def _accept(self) -> None:
         text = self.text
