@@ -99,11 +99,12 @@ def said_of(service: Pop, text: str) -> str:
 
 def stopped_after(user: Guest, central: CentralServer, body: dict[str, Any], text: str) -> None:
     with user.http.stream("POST", "/api/chat", json=body) as response:
-        data = b""
+        data, is_stopped = b"", False
         for piece in response.iter_bytes():
             data += piece
-            if client_of(data).message.text == text and not central.cancelled:
-                assert user.stop(body["id"])
+            if client_of(data).message.text == text and not is_stopped:
+                is_stopped = user.stop(body["id"])
+                assert is_stopped
 
 
 @EACH

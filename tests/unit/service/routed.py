@@ -84,8 +84,7 @@ class RoutedService(Service):
 
     async def used(self) -> dict[str, tuple[int, int]]:
         """Input and output tokens, by alias."""
-        query = "SELECT model, sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens FROM usage"
-        rows = (await self.d1.prepare(f"{query} GROUP BY model").all())["results"]
+        rows = (await self.d1.prepare("SELECT model, input_tokens, output_tokens FROM usage").all())["results"]
         aliases = {model_id: alias for alias, model_id in ID.items()}
         return {aliases[row["model"]]: (row["input_tokens"], row["output_tokens"]) for row in rows}
 

@@ -50,7 +50,8 @@ class SQLiteStorage:
         self._open()
 
     def _open(self) -> None:
-        self.db = sqlite3.connect(":memory:", isolation_level=None)
+        # Garbage may be collected, and the database closed, in any thread.
+        self.db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self.db.close)
         self.alarm: int | None = None
 

@@ -26,7 +26,6 @@ def isolate(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("service.routing", "service.chat", "service.routes"):
         monkeypatch.setattr(f"{module}.circuits", known)
     monkeypatch.setattr(limits, "_scarce", {})
-    monkeypatch.setattr(limits, "_refused", {})
     monkeypatch.setattr(retry, "INITIAL_DELAY", 0.001)
 
 
@@ -153,18 +152,6 @@ async def test_who_has_little_left_stays_at_the_edge(user: str, spent: int, reas
     assert why(first)[1] == "central", "an isolate that has heard nothing yet"
     second = await service.say(HARD, id="u2", parent=first.id)
     assert (why(second), route_of(second)["reason"]) == (("small", "edge", "policy"), reason)
-
-
-async def test_who_is_refused_pays_for_what_has_begun() -> None:
-    service = RoutedService()
-    user = msgspec.structs.replace(service.bounds.user, messages=1)
-    service.bounds = msgspec.structs.replace(service.bounds, user=user)
-    await service.say(HARD)
-    refused = await service.send(HARD, id="u2")
-    assert refused.status == 429
-    for work in service.work:
-        await work
-    assert await service.used() == {"large": (20, 40)}
 
 
 @pytest.mark.parametrize("wish", ["auto", "best", "large", "vision"])

@@ -17,7 +17,7 @@ import msgspec
 from edgechat.sse import DONE
 from edgechat.ui import chunks as ui
 from edgechat.ui.messages import UIMessage
-from service import generations, limits
+from service import generations
 from service.answer import INSTRUCTIONS, Answer
 from service.attachments import Attachments, with_files
 from service.auth import User
@@ -130,8 +130,6 @@ class Exchange:
                 self._pending += chunks
                 self._tell()
         if refusal := await opening:
-            for model_id, usage in speaker.spent.items():
-                self._env.wait_until(limits.book(self._env.db, self._user, "chat", model_id, usage))
             raise refusal
         return answer
 

@@ -202,8 +202,8 @@ async def admit_call(env: Env, caller: Caller, workload: Workload, limits: Workl
         raise refusal.error(now)
 
 
-async def book(db: D1Database, user: User, workload: Workload | Literal["chat"], model_id: str, usage: Usage) -> None:
-    """What a call has taken, of which no answer is saved: it counts like the tokens of one."""
+async def book(db: D1Database, user: User, workload: Workload, model_id: str, usage: Usage) -> None:
+    """What a call has taken: it counts like the tokens of an answer."""
     day = day_of(time.time() * 1000)
     tokens = (usage.input_tokens or 0, usage.output_tokens or 0)
     try:

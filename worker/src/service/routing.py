@@ -156,14 +156,9 @@ class Speaker:
         return Choice(decision.model, self._env.limits.models[decision.model]) if decision else self._plan.choice
 
     @property
-    def spent(self) -> Mapping[str, Usage]:
-        """Of all models that ran, by their ids."""
-        return self._meter.usage
-
-    @property
     def usage(self) -> Mapping[str, Usage]:
-        """What is spent, or something for the chosen model: each answer is counted."""
-        return self.spent or {self.choice.model.id: Usage()}
+        """Of all models that ran, by their ids. Something for the chosen one in any case: each answer is counted."""
+        return self._meter.usage or {self.choice.model.id: Usage()}
 
     @property
     def cost(self) -> float:

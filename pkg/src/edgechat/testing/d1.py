@@ -67,7 +67,8 @@ class FakeD1(Failing, _Queries):
 
     def __init__(self, schema: str = "") -> None:
         super().__init__()
-        self._db = sqlite3.connect(":memory:", isolation_level=None)
+        # Garbage may be collected, and the database closed, in any thread.
+        self._db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         self._db.text_factory = lambda text: text.decode(errors="replace")
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.executescript(schema)
