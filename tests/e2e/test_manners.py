@@ -39,9 +39,9 @@ def foreign(browser: Browser, chat_service: Pop, complaints: Complaints) -> Iter
         return page
 
     yield open_context
+    assert complaints == []
     for context in contexts:
         context.close()
-    assert complaints == []
 
 
 @pytest.fixture
